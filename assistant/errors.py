@@ -1,0 +1,72 @@
+"""What can go wrong in a conversation, as one tree below `knowledge.errors.XiaoerError`.
+
+    XiaoerError
+    ├── NotFound              no such thing, or it belongs to somebody else (the two are never told apart)
+    ├── InvalidMessage        the message cannot be taken: empty, too long, or without readable text
+    ├── Conflict              the same client id or idempotency key was used with another body
+    ├── ProposalError         a yes that cannot count
+    │   ├── ProposalExpired   it came after the proposal's expiry
+    │   └── ProposalSettled   the proposal was already answered
+    ├── NotAuthorised         this actor may not do this
+    ├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
+    ├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
+    ├── LedgerBroken          an entry of the ledger does not follow from the one before it
+    ├── StoreUnavailable      the store cannot take a write just now (disk full, locked); nothing was written
+    └── ModelUnavailable      a chat model did not answer in time, failed, or its circuit is open
+"""
+
+from __future__ import annotations
+
+from knowledge.errors import XiaoerError
+
+
+class NotFound(XiaoerError):
+    """No such thing, or it belongs to somebody else: the two are never told apart."""
+
+
+class InvalidMessage(XiaoerError):
+    """The message cannot be taken: empty, too long, or without readable text."""
+
+
+class Conflict(XiaoerError):
+    """The same client id or idempotency key was used with another body."""
+
+
+class ProposalError(XiaoerError):
+    """A yes that cannot count."""
+
+
+class ProposalExpired(ProposalError):
+    """The yes came after the proposal's expiry."""
+
+
+class ProposalSettled(ProposalError):
+    """The proposal was already answered."""
+
+
+class NotAuthorised(XiaoerError):
+    """This actor may not do this."""
+
+
+class EffectUnknown(XiaoerError):
+    """A backend did not say whether it carried out an effect; a person must look."""
+
+
+class EffectRefused(XiaoerError):
+    """The shop refuses the effect: the order changed, or the cap would be broken."""
+
+
+class LedgerBroken(XiaoerError):
+    """An entry of the ledger does not follow from the one before it. `seq` names the first such entry."""
+
+    def __init__(self, what: str, *, seq: int, mend: str = "") -> None:
+        self.seq = seq
+        super().__init__(what, mend=mend)
+
+
+class StoreUnavailable(XiaoerError):
+    """The store cannot take a write just now (disk full, locked); nothing was written."""
+
+
+class ModelUnavailable(XiaoerError):
+    """A chat model did not answer in time, failed, or its circuit is open."""

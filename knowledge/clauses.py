@@ -1,0 +1,142 @@
+"""The nouns of the knowledge layer: policy, clause, scope, window, hit.
+
+Everything here is immutable data without I/O. Instants are aware `datetime`s; the trade's clock is Asia/Shanghai.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+Level = Literal["statute", "platform", "category", "shop", "temporary"]
+Status = Literal["in_force", "announced", "draft", "contested", "history"]
+TemporalBasis = Literal["event", "pending_case"]
+Audience = Literal["customer", "agent"]
+Lang = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open stretch of time `[start, end)`; `None` is unbounded on that side."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def contains(self, at: datetime) -> bool:
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
+    def overlaps(self, other: Window) -> bool:
+        starts_before = self.start is None or other.end is None or self.start < other.end
+        ends_after = self.end is None or other.start is None or other.start < self.end
+        return starts_before and ends_after
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question or an order stands. `None` means unknown, which a scoped rule may not assume."""
+
+    platform: str | None = None
+    region: str | None = None
+    category: str | None = None
+    channel: str | None = None
+    audience: Audience = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a policy applies. An empty set is *anywhere* on that axis."""
+
+    platforms: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    audiences: frozenset[str] = frozenset()
+
+    def covers(self, place: Place) -> bool:
+        """True when no axis of the scope excludes `place`. An axis that `place` leaves unknown covers only *anywhere*."""
+        pairs = (
+            (self.platforms, place.platform),
+            (self.regions, place.region),
+            (self.categories, place.category),
+            (self.channels, place.channel),
+            (self.audiences, place.audience),
+        )
+        return all(not allowed or value in allowed for allowed, value in pairs)
+
+
+ANYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of one document in one language, as its front matter states it. `text` is the original text."""
+
+    id: str
+    version: str
+    title: str
+    lang: Lang
+    text: str = field(repr=False)
+    level: Level = "shop"
+    scope: Scope = ANYWHERE
+    window: Window = Window()
+    temporal_basis: TemporalBasis = "event"
+    status: Status = "in_force"
+    source: str = ""
+    supersedes: str | None = None
+    path: str = ""
+    content_date: str | None = None
+    """The date the content speaks of (ISO), which may differ from its publication date."""
+
+    @property
+    def key(self) -> str:
+        """`id@version`, the same for every language of that version."""
+        return f"{self.id}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A citable passage of one version, with its half-open character span in `policy.text`.
+
+    `policy.text[start:end] == text` always holds; `search_text` is what is indexed (folded and cleaned).
+    """
+
+    policy: Policy
+    anchor: str
+    heading: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    search_text: str = field(default="", repr=False)
+
+    @property
+    def id(self) -> str:
+        """`policy@version#anchor/lang`; `ref` is the same without the language."""
+        return f"{self.ref}/{self.policy.lang}"
+
+    @property
+    def ref(self) -> str:
+        return f"{self.policy.key}#{self.anchor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A clause found by a search. `lexical` is BM25, `dense` a cosine in [-1, 1], `score` the calibrated confidence in [0, 1]."""
+
+    clause: Clause
+    score: float
+    lexical: float
+    dense: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a clause with their half-open span in the document, so that a machine can check them."""
+
+    clause_id: str
+    start: int
+    end: int
+    text: str

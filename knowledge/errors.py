@@ -1,0 +1,74 @@
+"""What can go wrong, as one tree.
+
+    XiaoerError                 anything this project raises on purpose
+    ├── PackError               a pack cannot be used: what, where (file:line) and how to mend it
+    │   ├── FrontMatterError    the head of a policy file does not parse or lacks a field
+    │   ├── TableError          a decision table does not compile
+    │   ├── CyclicPackError     packs extend each other in a ring
+    │   └── UnknownFactError    a table, flow or caller names a fact that `facts.yaml` does not define
+    ├── DocumentError           a document cannot be read or cleaned
+    ├── IndexDamaged            index files do not match their manifest; the index rebuilds itself
+    ├── UnknownTable            no policy of the pack has that table
+    └── FactTypeError           a fact was given with a value of another type than its definition
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class XiaoerError(Exception):
+    """Anything this project raises on purpose. `mend` says what the reader can do about it."""
+
+    def __init__(self, what: str, *, mend: str = "") -> None:
+        self.what = what
+        self.mend = mend
+        super().__init__(f"{what} {mend}".strip())
+
+
+class PackError(XiaoerError):
+    """A pack cannot be used. `where` is `file:line` (line from 1), so that an editor can jump to it."""
+
+    def __init__(self, what: str, *, file: Path | str, line: int = 1, mend: str = "") -> None:
+        self.file = Path(file)
+        self.line = line
+        super().__init__(what, mend=mend)
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f" Mend: {self.mend}" if self.mend else "")
+
+
+class FrontMatterError(PackError):
+    """The head of a policy file does not parse or lacks a field."""
+
+
+class TableError(PackError):
+    """A decision table does not compile."""
+
+
+class CyclicPackError(PackError):
+    """Packs extend each other in a ring."""
+
+
+class UnknownFactError(PackError):
+    """A table or flow names a fact that `facts.yaml` does not define."""
+
+
+class DocumentError(XiaoerError):
+    """A document cannot be read or cleaned."""
+
+
+class IndexDamaged(XiaoerError):
+    """Index files do not match their manifest."""
+
+
+class UnknownTable(XiaoerError):
+    """No policy of the pack has that table."""
+
+
+class FactTypeError(XiaoerError):
+    """A fact was given with a value of another type than its definition."""
