@@ -90,6 +90,8 @@ class Policy:
     path: str = ""
     content_date: str | None = None
     """The date the content speaks of (ISO), which may differ from its publication date."""
+    undated: bool = False
+    """`effective: unknown`: the window could not be resolved, so the policy may be cited but decides nothing."""
 
     @property
     def key(self) -> str:
