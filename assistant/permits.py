@@ -1,0 +1,194 @@
+"""From a yes to a receipt: permits are issued once, carried out once, and looked up again after a crash.
+
+    authorise   the yes: open → permitted, the permit signed into the ledger          (one synced transaction)
+    execute     the shop carries it out under the permit's id as idempotency key      (the shop's own transaction)
+    settled     goes into `ConversationStore.commit` with the reply that tells of it  (one synced transaction)
+
+A backend that does not say what it did is never asked blindly again: the end is `unknown`, and a person looks at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from assistant.conversation import Answered
+from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotAuthorised, NotFound
+from assistant.ledger import verify_entry
+from assistant.proposals import (
+    PROPOSAL_LIFETIME,
+    Permit,
+    Proposal,
+    Settled,
+    TableRow,
+    args_hash,
+    draft_proposal,
+    new_id,
+    settle,
+)
+from assistant.shop import Receipt, Shop
+from assistant.store.ledger_store import LedgerStore
+from assistant.store.proposals import Cap, Kept, ProposalStore
+
+__all__ = [
+    "PROPOSAL_LIFETIME",
+    "Cap",
+    "Kept",
+    "Permit",
+    "Permits",
+    "Proposal",
+    "Settled",
+    "TableRow",
+    "args_hash",
+    "draft_proposal",
+    "new_id",
+]
+
+
+class Permits:
+    """Issues and carries out the permits of one shop.
+
+    `lifetime` is how long a permit may be used; `timeout` how long a backend may take to answer. `idempotent_shop`
+    says whether the backend itself keeps the promise of `Shop.execute` across a crash: only then may `recover` ask it
+    again under the same key.
+    """
+
+    def __init__(
+        self,
+        proposals: ProposalStore,
+        ledger: LedgerStore,
+        shop: Shop,
+        *,
+        lifetime: timedelta = timedelta(minutes=10),
+        timeout: timedelta = timedelta(seconds=10),
+        idempotent_shop: bool = True,
+    ) -> None:
+        self._proposals = proposals
+        self._ledger = ledger
+        self._shop = shop
+        self._lifetime = lifetime
+        self._timeout = timeout
+        self._idempotent_shop = idempotent_shop
+
+    async def find(self, proposal_id: str) -> Kept:
+        """A proposal with its state, permit and end. Raises `NotFound`."""
+        return await self._proposals.find(proposal_id)
+
+    async def granted(self, customer_id: str, cap: Cap) -> int:
+        """What a customer was granted within `cap`, in fen."""
+        return await self._proposals.granted(customer_id, cap)
+
+    async def authorise(
+        self,
+        proposal_id: str,
+        *,
+        customer_id: str,
+        conversation_id: str,
+        args_hash: str,
+        at: datetime,
+        by: str,
+        answered: Answered | None = None,
+        caps: Collection[Cap] = (),
+    ) -> Permit:
+        """Turn a yes into a permit. `answered` is logged and `caps` are checked in the same transaction.
+
+        Raises `NotFound` (absent, somebody else's, or other terms: never told apart), `ProposalSettled` (answered
+        before), `ProposalExpired`, `NotAuthorised` (needs a second person, or a cap would be passed).
+        """
+        return await self._proposals.permit(
+            proposal_id,
+            customer_id=customer_id,
+            conversation_id=conversation_id,
+            args_hash=args_hash,
+            at=at,
+            by=by,
+            lifetime=self._lifetime,
+            answered=answered,
+            caps=caps,
+        )
+
+    async def decline(
+        self,
+        proposal_id: str,
+        *,
+        customer_id: str,
+        conversation_id: str,
+        at: datetime,
+        answered: Answered | None = None,
+    ) -> None:
+        """Note a no. Raises `NotFound`, `ProposalSettled`."""
+        await self._proposals.decline(
+            proposal_id, customer_id=customer_id, conversation_id=conversation_id, at=at, answered=answered
+        )
+
+    async def execute(self, permit: Permit, at: datetime) -> Settled:
+        """Carry out a permit; the end is not recorded until it is committed with the reply.
+
+        Raises `NotAuthorised` when the permit is not the one that was issued, and `StoreUnavailable` when the built-in
+        shop could not write: nothing was done then, and `recover` does it later while the permit lasts.
+        """
+        try:
+            kept, entry = await self._proposals.issued(permit.permit_id)
+        except NotFound as error:
+            raise NotAuthorised("This permit was never issued.") from error
+        verify_entry(entry, self._ledger.public_key)
+        if entry.body != permit.model_dump(mode="json"):
+            raise NotAuthorised("This permit is not the one that was issued.")
+        if kept.settled is not None:
+            return kept.settled
+        return await self._carry_out(permit, kept.proposal.conversation_id, at)
+
+    async def recover(self, at: datetime) -> list[Settled]:
+        """Find the end of every permit a crash left open, record it in the ledger and tell it in the log (`Acted`).
+
+        What the shop's receipts show as done is done. What they do not show is carried out under the same key, if the
+        shop is idempotent and the permit lasts; otherwise it is refused as too late, or unknown.
+        """
+        ends = []
+        for kept in await self._proposals.permitted():
+            if kept.permit is None:
+                continue
+            end = await self._look_up(kept.permit, kept.proposal.conversation_id, at)
+            if await self._proposals.settle(end, at, tell=True):
+                ends.append(end)
+        return ends
+
+    async def _look_up(self, permit: Permit, conversation_id: str, at: datetime) -> Settled:
+        try:
+            receipt = await self._receipt(permit)
+        except (EffectUnknown, TimeoutError) as error:
+            return settle(permit, conversation_id, "unknown", reason=str(error))
+        if receipt is not None:
+            return settle(permit, conversation_id, "done", receipt=receipt, done_at=receipt.at)
+        if not self._idempotent_shop:
+            return settle(permit, conversation_id, "unknown", reason="no receipt was found after a crash")
+        return await self._carry_out(permit, conversation_id, at)
+
+    async def _carry_out(self, permit: Permit, conversation_id: str, at: datetime) -> Settled:
+        if at > permit.expires_at:
+            return settle(permit, conversation_id, "refused", reason="the permit expired before it was carried out")
+        try:
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                receipt = await self._shop.execute(
+                    permit.action, key=permit.permit_id, customer_id=permit.customer_id, at=at
+                )
+        except (EffectRefused, NotFound) as error:
+            return settle(permit, conversation_id, "refused", reason=error.what)
+        except (EffectUnknown, Conflict, TimeoutError) as error:
+            return await self._after_silence(permit, conversation_id, str(error) or "the shop did not answer in time")
+        return settle(permit, conversation_id, "done", receipt=receipt, done_at=at)
+
+    async def _after_silence(self, permit: Permit, conversation_id: str, reason: str) -> Settled:
+        """Look once for a receipt, which is a read; never carry out again."""
+        try:
+            receipt = await self._receipt(permit)
+        except (EffectUnknown, TimeoutError):
+            receipt = None
+        if receipt is None or receipt.action != permit.action.name:
+            return settle(permit, conversation_id, "unknown", reason=reason)
+        return settle(permit, conversation_id, "done", receipt=receipt, done_at=receipt.at)
+
+    async def _receipt(self, permit: Permit) -> Receipt | None:
+        async with asyncio.timeout(self._timeout.total_seconds()):
+            return await self._shop.receipt(permit.permit_id)

@@ -1,0 +1,203 @@
+"""Conversations as they are kept: a head and an append-only log, changed together in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert, select
+
+from assistant.conversation import (
+    AgentSaid,
+    Answered,
+    Asked,
+    Conversation,
+    DialogueState,
+    Done,
+    Entry,
+    Lang,
+    Logged,
+    Understood,
+)
+from assistant.errors import NotFound
+from assistant.proposals import Proposal, Settled, new_id
+from assistant.store import log as rows
+from assistant.store.database import Database
+from assistant.store.ledger_store import LedgerStore
+from assistant.store.proposals import insert_proposals, record_settled
+from assistant.store.schema import conversations, log
+
+Owner = Literal["assistant", "agent", "queue"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHead:
+    """A conversation as the desk's queue shows it. `waiting_since` is None when nobody waits for an answer."""
+
+    conversation: Conversation
+    last_text: str | None
+    waiting_since: datetime | None
+    understood: Understood | None
+
+
+class ConversationStore:
+    """Conversations of all shops of a database."""
+
+    def __init__(self, database: Database, ledger: LedgerStore) -> None:
+        self._database = database
+        self._ledger = ledger
+
+    async def open(
+        self, shop: str, customer_id: str | None, channel: str = "widget", lang: Lang = "zh", *, at: datetime
+    ) -> Conversation:
+        """Begin a conversation under a new, unguessable id. Without `customer_id` the customer is anonymous."""
+        conversation = Conversation(
+            id=new_id(),
+            shop=shop,
+            customer_id=customer_id,
+            channel=channel,
+            lang=lang,
+            opened_at=at,
+            state=DialogueState(lang=lang),
+        )
+        fields = conversation.model_dump(exclude={"state"}) | {"state": conversation.state.model_dump_json()}
+        async with self._database.write() as connection:
+            await connection.execute(insert(conversations).values(fields))
+        return conversation
+
+    async def get(self, conversation_id: str, *, customer_id: str | None, shop: str | None = None) -> Conversation:
+        """The head, for its customer only; `customer_id=None` asks as the desk, without that check.
+
+        Raises `NotFound` for an absent conversation and for somebody else's alike.
+        """
+        async with self._database.read() as connection:
+            conversation = await rows.head(connection, conversation_id)
+        if customer_id not in (None, conversation.customer_id) or shop not in (None, conversation.shop):
+            raise NotFound("There is no such conversation.")
+        return conversation
+
+    async def ask(self, conversation_id: str, asked: Asked, at: datetime) -> tuple[Logged, bool]:
+        """Log what the customer wrote, before anything is done about it; it opens a turn.
+
+        The same `client_id` again gives the first entry and False. Raises `NotFound`, and `Conflict` when the id was
+        used for another message or the conversation is closed.
+        """
+        return await self._post(conversation_id, asked, at)
+
+    async def answer(self, conversation_id: str, answered: Answered, at: datetime) -> tuple[Logged, bool]:
+        """Log a button's yes or no; it opens a turn, as `ask` does."""
+        return await self._post(conversation_id, answered, at)
+
+    async def agent_said(self, conversation_id: str, said: AgentSaid, at: datetime) -> tuple[Logged, bool]:
+        """Log an agent's message, once per `client_id`; it answers all that was asked so far."""
+        return await self._post(conversation_id, said, at)
+
+    async def _post(self, conversation_id: str, entry: rows.Posted, at: datetime) -> tuple[Logged, bool]:
+        async with self._database.write() as connection:
+            return await rows.post(connection, conversation_id, entry, at)
+
+    async def commit(
+        self,
+        conversation: Conversation,
+        entries: Sequence[Entry],
+        *,
+        at: datetime,
+        state: DialogueState | None = None,
+        owner: Owner | None = None,
+        agent: str | None = None,
+        lang: Lang | None = None,
+        proposals: Sequence[Proposal] = (),
+        settled: Sequence[Settled] = (),
+        turn_done: bool,
+        turn: int | None = None,
+    ) -> tuple[Conversation, list[Logged]]:
+        """Append a turn's entries and all that follows from them in one transaction.
+
+        `conversation` is the head the turn was computed from: when the log has grown since, `Conflict` is raised and
+        nothing is written; read the head again and decide again. With `owner`, the talk changes hands to `agent`.
+        `turn` is the turn the entries belong to: by default that of their `Done`, else the newest one.
+        """
+        turn = turn if turn is not None else _turn_of(entries, conversation)
+        changes: dict[str, Any] = {}
+        if state is not None:
+            changes["state"] = state.model_dump_json()
+        if owner is not None:
+            changes |= {"owner": owner, "agent": agent}
+        if owner in ("queue", "agent"):
+            changes["waiting_since"] = rows.waiting_since(at)
+        if lang is not None:
+            changes["lang"] = lang
+        elif turn_done and (owner or conversation.owner) == "assistant":
+            changes["waiting_since"] = None
+        async with self._database.write() as connection:
+            moved, logged = await rows.append(connection, conversation, entries, at=at, turn=turn, extra=changes)
+            await insert_proposals(connection, proposals)
+            for end in settled:
+                await record_settled(connection, self._ledger, end, shop=conversation.shop, at=at)
+            if turn_done:
+                await rows.answer_until(connection, conversation.id, turn)
+        return (moved.model_copy(update={"state": state}) if state is not None else moved), logged
+
+    async def read(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Logged]:
+        """Entries with `seq > after`, oldest first, at most `limit`."""
+        query = (
+            select(log)
+            .where(log.c.conversation_id == conversation_id, log.c.seq > after)
+            .order_by(log.c.seq)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [rows.logged_of(row) for row in (await connection.execute(query)).mappings()]
+
+    async def recent(self, conversation_id: str, n: int = 30) -> list[Logged]:
+        """The newest `n` entries, oldest first: what a turn may look back at."""
+        query = select(log).where(log.c.conversation_id == conversation_id).order_by(log.c.seq.desc()).limit(n)
+        async with self._database.read() as connection:
+            found = [rows.logged_of(row) for row in (await connection.execute(query)).mappings()]
+        return found[::-1]
+
+    async def unanswered(self, shop: str) -> list[tuple[Conversation, Logged]]:
+        """What customers sent and the assistant has not answered, oldest first: where to go on after a kill."""
+        query = (
+            select(log, *(column.label(f"head_{column.name}") for column in conversations.c))
+            .join(conversations, conversations.c.id == log.c.conversation_id)
+            .where(
+                log.c.open,
+                log.c.shop == shop,
+                conversations.c.owner == "assistant",
+                conversations.c.closed.is_(False),
+            )
+            .order_by(log.c.at, log.c.seq)
+        )
+        async with self._database.read() as connection:
+            found = (await connection.execute(query)).mappings().all()
+        heads = [{name.removeprefix("head_"): row[name] for name in row if name.startswith("head_")} for row in found]
+        return [(rows.conversation_of(head), rows.logged_of(dict(row))) for head, row in zip(heads, found, strict=True)]
+
+    async def queue(
+        self, shop: str, *, owners: Sequence[Owner] = ("queue", "agent"), limit: int = 200
+    ) -> list[QueueHead]:
+        """Open conversations in these hands, those who wait longest first, then those where nobody waits."""
+        query = (
+            select(conversations)
+            .where(conversations.c.shop == shop, conversations.c.owner.in_(owners), conversations.c.closed.is_(False))
+            .order_by(conversations.c.waiting_since.is_(None), conversations.c.waiting_since, conversations.c.opened_at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            found = (await connection.execute(query)).mappings().all()
+        return [
+            QueueHead(
+                conversation=rows.conversation_of(row),
+                last_text=row["last_text"],
+                waiting_since=row["waiting_since"],
+                understood=Understood.model_validate_json(row["understood"]) if row["understood"] else None,
+            )
+            for row in found
+        ]
+
+
+def _turn_of(entries: Sequence[Entry], conversation: Conversation) -> int:
+    return next((entry.turn for entry in entries if isinstance(entry, Done)), conversation.turns)

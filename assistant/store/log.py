@@ -1,0 +1,153 @@
+"""The rows of the conversation log, and how entries are appended to it inside a transaction.
+
+Nothing here reads more than a bounded number of rows: a turn costs the same at the start of a talk and after years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from assistant.conversation import (
+    ENTRY,
+    AgentSaid,
+    Answered,
+    Asked,
+    Closed,
+    Conversation,
+    DialogueState,
+    Entry,
+    Logged,
+    Understood,
+)
+from assistant.errors import Conflict, NotFound
+from assistant.store.schema import Instant, conversations, log
+
+Posted = Asked | Answered | AgentSaid
+"""What a person sends, under an id of the sender's own."""
+
+
+def conversation_of(row: Mapping[Any, Any]) -> Conversation:
+    """The head as its model."""
+    fields = {name: row[name] for name in Conversation.model_fields if name != "state"}
+    return Conversation(**fields, state=DialogueState.model_validate_json(row["state"]))
+
+
+def logged_of(row: Mapping[Any, Any]) -> Logged:
+    """A log row as its model."""
+    return Logged(seq=row["seq"], turn=row["turn"], at=row["at"], entry=ENTRY.validate_json(row["body"]))
+
+
+async def head(connection: AsyncConnection, conversation_id: str) -> Conversation:
+    """The head of a conversation. Raises `NotFound`."""
+    row = (
+        (await connection.execute(select(conversations).where(conversations.c.id == conversation_id)))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    return conversation_of(row)
+
+
+async def post(connection: AsyncConnection, conversation_id: str, entry: Posted, at: datetime) -> tuple[Logged, bool]:
+    """Append what a person sent, once per `client_id`; False when it already stands there.
+
+    What the customer sends opens a turn. Raises `NotFound`, and `Conflict` when the id was used for something else or
+    the conversation is closed.
+    """
+    same_id = (log.c.conversation_id == conversation_id, log.c.kind == entry.kind, log.c.client_id == entry.client_id)
+    row = (await connection.execute(select(log).where(*same_id))).mappings().first()
+    if row is not None:
+        before = logged_of(row)
+        if before.entry != entry:
+            raise Conflict("This client id was used for another message.", mend="Use a new id for a new message.")
+        return before, False
+    conversation = await head(connection, conversation_id)
+    if conversation.closed:
+        raise Conflict("The conversation is closed.", mend="Open a new one.")
+    opens = not isinstance(entry, AgentSaid)
+    turn = conversation.turns + 1 if opens else conversation.turns
+    extra: dict[str, Any] = {"turns": turn}
+    if isinstance(entry, Asked):
+        extra["last_text"] = entry.text
+    if opens:
+        extra["waiting_since"] = waiting_since(at)
+    _, (logged,) = await append(connection, conversation, [entry], at=at, turn=turn, opens=opens, extra=extra)
+    if not opens:
+        await answer_until(connection, conversation_id, turn)
+    return logged, True
+
+
+async def append(
+    connection: AsyncConnection,
+    conversation: Conversation,
+    entries: Sequence[Entry],
+    *,
+    at: datetime,
+    turn: int,
+    opens: bool = False,
+    extra: dict[str, Any] | None = None,
+) -> tuple[Conversation, list[Logged]]:
+    """Append `entries` behind the head the caller read, and write `extra` columns of the head.
+
+    Raises `Conflict` when the head has moved since: read it again and decide again.
+    """
+    start = conversation.last_seq
+    logged = [
+        Logged(seq=start + offset, turn=turn, at=at, entry=entry) for offset, entry in enumerate(entries, start=1)
+    ]
+    changes = {**(extra or {}), **_head_changes(entries), "last_seq": start + len(logged)}
+    moved = await connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation.id, conversations.c.last_seq == start)
+        .values(changes)
+    )
+    if moved.rowcount != 1:
+        raise Conflict("The conversation has moved on.", mend="Read it again and try again.")
+    if logged:
+        await connection.execute(insert(log), [_row(conversation, item, opens=opens) for item in logged])
+    known = {name: value for name, value in changes.items() if name in Conversation.model_fields and name != "state"}
+    return conversation.model_copy(update=known), logged
+
+
+async def answer_until(connection: AsyncConnection, conversation_id: str, turn: int) -> None:
+    """Mark what was asked up to `turn` as answered; when nothing is left, nobody waits any more."""
+    open_rows = (log.c.conversation_id == conversation_id, log.c.open)
+    await connection.execute(update(log).where(*open_rows, log.c.turn <= turn).values(open=False))
+
+
+def _head_changes(entries: Sequence[Entry]) -> dict[str, Any]:
+    """What entries say about the head by themselves."""
+    changes: dict[str, Any] = {}
+    for entry in entries:
+        if isinstance(entry, Closed):
+            changes["closed"] = True
+        elif isinstance(entry, Understood):
+            changes["understood"] = entry.model_dump_json()
+        elif isinstance(entry, AgentSaid):
+            changes["waiting_since"] = None
+    return changes
+
+
+def _row(conversation: Conversation, logged: Logged, *, opens: bool) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation.id,
+        "seq": logged.seq,
+        "shop": conversation.shop,
+        "turn": logged.turn,
+        "at": logged.at,
+        "kind": logged.entry.kind,
+        "client_id": logged.entry.client_id if isinstance(logged.entry, Posted) else None,
+        "open": opens,
+        "body": logged.entry.model_dump_json(),
+    }
+
+
+def waiting_since(at: datetime) -> ColumnElement[datetime]:
+    """`at`, unless the customer has been waiting for longer."""
+    return func.coalesce(conversations.c.waiting_since, literal(at, Instant()))

@@ -1,0 +1,196 @@
+"""The tables, for SQLite and PostgreSQL alike.
+
+Every row carries its shop. Instants are stored in UTC and read back in Asia/Shanghai; what has a shape of its own
+(entries, states, orders) is stored as the JSON text of its model, so that the model stays the only definition.
+A change here needs a new file in `migrations/versions` and a new `HEAD`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+from knowledge.clauses import SHANGHAI
+
+HEAD = "0001"
+"""The revision these tables stand at."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware `datetime`: UTC in the database, Asia/Shanghai in the program."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone, e.g. 2026-01-05T11:30:00+08:00")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(SHANGHAI)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("shop", String(64), nullable=False),
+    Column("customer_id", String(128)),
+    Column("channel", String(32), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("owner", String(16), nullable=False),
+    Column("agent", String(128)),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    # What the desk's queue shows, kept here so that the queue never reads a log.
+    Column("last_text", Text),
+    Column("waiting_since", Instant),
+    Column("understood", Text),
+    Index("ix_conversations_queue", "shop", "owner", "closed", "waiting_since"),
+    Index("ix_conversations_customer", "shop", "customer_id"),
+)
+
+log = Table(
+    "log",
+    metadata,
+    Column("conversation_id", String(64), ForeignKey("conversations.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("shop", String(64), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("client_id", String(128)),
+    # True while the entry waits for its turn to be done: what is left after a kill.
+    Column("open", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(
+        "uq_log_client",
+        "conversation_id",
+        "kind",
+        "client_id",
+        unique=True,
+        sqlite_where=text("client_id IS NOT NULL"),
+        postgresql_where=text("client_id IS NOT NULL"),
+    ),
+    Index("ix_log_open", "conversation_id", "turn", sqlite_where=text("open = 1"), postgresql_where=text("open")),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("proposal_id", String(64), primary_key=True),
+    Column("shop", String(64), nullable=False),
+    Column("conversation_id", String(64), ForeignKey("conversations.id"), nullable=False),
+    Column("customer_id", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("order_id", String(64)),
+    Column("amount", Integer),
+    Column("args_hash", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("permit_id", String(64), unique=True),
+    Column("permit", Text),
+    Column("permitted_at", Instant),
+    Column("settled", Text),
+    Index("ix_proposals_conversation", "conversation_id"),
+    Index("ix_proposals_customer", "shop", "customer_id", "permitted_at"),
+    Index(
+        "ix_proposals_permitted",
+        "shop",
+        sqlite_where=text("state = 'permitted'"),
+        postgresql_where=text("state = 'permitted'"),
+    ),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("permit_id", String(64)),
+    # The entry as its canonical line, so that what was signed is what is kept.
+    Column("line", Text, nullable=False),
+    Index("ix_ledger_permit", "shop", "permit_id"),
+)
+
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("signature", String(128), nullable=False),
+)
+
+shop_customers = Table(
+    "shop_customers",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("customer_id", String(128), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+shop_orders = Table(
+    "shop_orders",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("order_id", String(64), primary_key=True),
+    Column("customer_id", String(128), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_shop_orders_customer", "shop", "customer_id", "created_at"),
+)
+
+shop_receipts = Table(
+    "shop_receipts",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("order_id", String(64)),
+    Column("args_hash", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+shop_seeds = Table(
+    "shop_seeds",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("seeded_at", Instant, nullable=False),
+)
