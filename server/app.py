@@ -1,0 +1,110 @@
+"""The HTTP application: routes over one `Assistant`, built when the server starts and closed when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from assistant.clock import SystemClock
+from assistant.settings import Settings
+from server import conversations, demo, desk, health, knowledge_routes, pages, problems
+from server.front import Front, State
+from server.identity import Tokens, load_key
+from server.limits import Buckets
+from server.metrics import Metrics
+from server.shield import Shield
+from server.stream import Hub
+from server.turns import Turns
+
+if TYPE_CHECKING:
+    from assistant.build import Assistant
+
+DESCRIPTION = """A shop assistant whose every promise is lawful, cited and within its authority.
+
+Customers carry a bearer token (JWT, audience `customer`), people at the desk one of audience `desk` or its cookie. A
+message is on record before the request is answered; what follows arrives as server-sent events, resumable by
+`Last-Event-ID`. Money is an integer in fen. Errors are RFC 9457 problem details in Chinese or English."""
+
+
+def create_app(settings: Settings, assistant: Assistant | None = None) -> FastAPI:
+    """The application for `settings`. Without `assistant`, one is built from the settings at the start.
+
+    Whoever serves it calls `drain(app)` before it stops.
+    """
+    hub = Hub()
+    metrics = Metrics(hub)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+        engine = assistant if assistant is not None else _build(settings)
+        await engine.start()
+        turns = Turns(engine, hub, metrics)
+        directory = settings.directory(engine.shop.key)
+        # the machine's clock, also when the shop's is set: a replayed day must not revive an expired token
+        tokens = Tokens(load_key(settings, directory), shop=engine.shop.key, clock=SystemClock())
+        front = Front(
+            settings=settings,
+            assistant=engine,
+            tokens=tokens,
+            hub=hub,
+            turns=turns,
+            metrics=metrics,
+            requests=Buckets(
+                settings.requests_per_minute, burst=settings.requests_per_minute, monotonic=time.monotonic
+            ),
+            messages=Buckets(
+                settings.messages_per_minute, burst=settings.messages_per_minute, monotonic=time.monotonic
+            ),
+        )
+        app.state.front = front
+        recovery = asyncio.create_task(engine.recover())
+        try:
+            yield {"front": front}
+        finally:
+            await drain(app)
+            recovery.cancel()
+            await asyncio.wait({recovery})
+            await engine.close()
+
+    app = FastAPI(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
+                  docs_url=None, redoc_url=None)  # fmt: skip
+    problems.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "last-event-id", "accept-language"],
+        expose_headers=["x-request-id", "retry-after"],
+        allow_credentials=False,
+    )
+    app.add_middleware(Shield, metrics=metrics)
+    for module in (conversations, knowledge_routes, desk, health):
+        app.include_router(module.router)
+    if settings.demo_open:
+        app.include_router(demo.router)
+    pages.install(app, settings)
+    return app
+
+
+async def drain(app: FastAPI) -> int:
+    """Take nothing new, finish what runs within the deadline, then send every stream away.
+
+    Returns the turns that had to be cut off; what they left unanswered is taken up at the next start.
+    """
+    front: Front = app.state.front
+    cut_off = await front.turns.drain(front.settings.drain_s)
+    front.hub.goodbye()
+    return cut_off
+
+
+def _build(settings: Settings) -> Assistant:
+    from assistant.build import build_assistant
+
+    return build_assistant(settings)

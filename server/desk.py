@@ -1,0 +1,204 @@
+"""The people's side: the queue, one conversation with all that is known about it, and taking it over.
+
+Everything here needs a token of the desk; the desk page keeps it in a cookie that scripts cannot read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel
+
+from assistant.conversation import AgentSaid, Conversation
+from knowledge.clauses import Place
+from server.conversations import Body, ClientId, MessageText, Nothing, Taken
+from server.desk_rows import QueueRow, newest, queue_row
+from server.front import (
+    ResumeAfter,
+    TheColleague,
+    TheDeskConversation,
+    TheFront,
+    TheLanguage,
+    not_stopping,
+)
+from server.problems import responses
+from server.stream import DESK, Hint, follow
+from server.views import HitView, LoggedView, desk_view, hit_view, plain
+
+router = APIRouter(prefix="/v1/desk", tags=["desk"], responses=responses())
+
+State = Literal["waiting", "mine", "all"]
+
+
+class DeskMessage(Body):
+    client_id: ClientId
+    text: MessageText
+
+
+class DeskConversation(BaseModel):
+    """One conversation with everything the desk knows about it."""
+
+    head: Conversation
+    row: QueueRow
+    entries: list[LoggedView]
+    orders: list[dict[str, Any]]
+    summary: dict[str, Any]
+    suggestions: list[dict[str, Any]]
+
+
+@router.get("/conversations")
+async def read_queue(
+    front: TheFront, colleague: TheColleague, lang: TheLanguage, state: Annotated[State, Query()] = "all"
+) -> list[QueueRow]:
+    """Open conversations, those who wait longest first."""
+    owners = {"waiting": ("queue",), "mine": ("agent",), "all": ("queue", "agent", "assistant")}[state]
+    heads = await front.assistant.store.queue(front.assistant.shop.key, owners=owners)
+    return [
+        queue_row(
+            head.conversation,
+            customer_name=await front.customer_name(head.conversation.customer_id),
+            last_text=head.last_text,
+            waiting_since=head.waiting_since,
+            understood=head.understood,
+            labels=front.intent_labels(lang),
+            lang=lang,
+        )
+        for head in heads
+        if state != "mine" or head.conversation.agent == colleague.name
+    ]
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def stream_queue(front: TheFront, _colleague: TheColleague) -> AsyncIterator[ServerSentEvent]:
+    """`changed` with the id of a conversation whose row in the queue is to be read again."""
+    with front.hub.listen(DESK) as listener:
+        async for item in listener:
+            if isinstance(item, Hint):
+                yield ServerSentEvent(event=item.name, data=dict(item.data))
+
+
+@router.get("/conversations/{conversation_id}")
+async def read_one(front: TheFront, conversation: TheDeskConversation, lang: TheLanguage) -> DeskConversation:
+    """Everything about one conversation: the log, the orders, a summary and suggested replies."""
+    assistant = front.assistant
+    entries = await front.entries(conversation.id)
+    last_text, waiting_since, understood = newest(entries)
+    row = queue_row(
+        conversation,
+        customer_name=await front.customer_name(conversation.customer_id),
+        last_text=last_text,
+        waiting_since=waiting_since,
+        understood=understood,
+        labels=front.intent_labels(lang),
+        lang=lang,
+    )
+    return DeskConversation(
+        head=conversation,
+        row=row,
+        entries=[LoggedView.model_validate(desk_view(logged)) for logged in entries],
+        orders=[card.model_dump(mode="json") for card in await front.order_cards(conversation.customer_id, lang)],
+        summary=plain(await assistant.summarize(conversation.id)),
+        suggestions=plain(await assistant.suggest(conversation.id)),
+    )
+
+
+@router.get("/conversations/{conversation_id}/events", response_class=EventSourceResponse)
+async def stream_one(
+    front: TheFront, conversation: TheDeskConversation, after: ResumeAfter
+) -> AsyncIterator[ServerSentEvent]:
+    """The conversation as server-sent events with entries of every kind."""
+    start = after if after <= conversation.last_seq else 0
+    read = partial(front.entries, conversation.id)
+    async for event in follow(front.hub, conversation.id, after=start, read=read, show=desk_view):
+        yield event
+
+
+@router.post(
+    "/conversations/{conversation_id}/take", responses=responses(403, 409), dependencies=[Depends(not_stopping)]
+)
+async def take(
+    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, _body: Nothing | None = None
+) -> Taken:
+    """Take the conversation over: the assistant is silent from here on."""
+    logged = await front.assistant.take_over(conversation.id, colleague.name)
+    return Taken(seq=front.tell(conversation, logged))
+
+
+@router.post(
+    "/conversations/{conversation_id}/give-back", responses=responses(403, 409), dependencies=[Depends(not_stopping)]
+)
+async def give_back(
+    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, _body: Nothing | None = None
+) -> Taken:
+    """Give the conversation back to the assistant."""
+    return Taken(seq=front.tell(conversation, await front.assistant.give_back(conversation.id, colleague.name)))
+
+
+@router.post(
+    "/conversations/{conversation_id}/messages",
+    status_code=202,
+    responses={200: {"model": Taken, "description": "Already taken under this client id."}, **responses(403, 409)},
+    dependencies=[Depends(not_stopping)],
+)
+async def say(
+    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, body: DeskMessage, response: Response
+) -> Taken:
+    """Say something to the customer in one's own name."""
+    said = AgentSaid(agent=colleague.name, client_id=body.client_id, text=body.text)
+    logged, new = await front.assistant.agent_say(conversation.id, said)
+    if not new:
+        response.status_code = 200
+        return Taken(seq=logged.seq)
+    return Taken(seq=front.tell(conversation, logged))
+
+
+@router.get("/conversations/{conversation_id}/suggestions")
+async def suggest(front: TheFront, conversation: TheDeskConversation) -> list[dict[str, Any]]:
+    """Replies the assistant would give, each with its citations and reason."""
+    found: list[dict[str, Any]] = plain(await front.assistant.suggest(conversation.id))
+    return found
+
+
+@router.get("/conversations/{conversation_id}/summary")
+async def summarize(
+    front: TheFront,
+    conversation: TheDeskConversation,
+    kind: Annotated[str, Query(pattern="^[a-z_]{1,20}$")] = "handover",
+) -> dict[str, Any]:
+    """What it is about, what was done, what is left to do."""
+    summary: dict[str, Any] = plain(await front.assistant.summarize(conversation.id, kind=kind))
+    return summary
+
+
+@router.get("/conversations/{conversation_id}/score")
+async def score(front: TheFront, conversation: TheDeskConversation) -> dict[str, Any]:
+    """The scorecard of the conversation so far."""
+    card: dict[str, Any] = plain(await front.assistant.score(await front.entries(conversation.id)))
+    return card
+
+
+@router.get("/search")
+async def search(
+    front: TheFront,
+    _colleague: TheColleague,
+    lang: TheLanguage,
+    q: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00]*$")],
+    k: Annotated[int, Query(ge=1, le=20)] = 5,
+) -> list[HitView]:
+    """Knowledge cards in force now, with both scores."""
+    place = Place(platform=front.assistant.shop.platforms[0], audience="agent")
+    hits = front.assistant.index.search(q, as_of=front.assistant.clock.now(), place=place, lang=lang, k=k)
+    return [hit_view(hit) for hit in hits]
+
+
+@router.get("/ledger")
+async def read_ledger(
+    front: TheFront, _colleague: TheColleague, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> list[dict[str, Any]]:
+    """The newest entries of the ledger: permits and effects, hash-chained."""
+    entries = await front.assistant.ledger.latest(front.assistant.shop.key, limit=limit)
+    return [plain(entry) for entry in entries]

@@ -1,0 +1,238 @@
+"""What a request reaches: the running server's parts, and who is asking. Dependencies of the routes.
+
+Authorisation is by object: a conversation is found only by its owner, and to everybody else it does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from assistant.conversation import Card, Conversation, Lang, Logged
+from assistant.errors import NotFound
+from assistant.settings import Settings
+from assistant.shop import Customer
+from server.identity import Colleague, Tokens, Visitor
+from server.limits import Buckets
+from server.metrics import Metrics
+from server.problems import Forbidden, ShuttingDown, TooManyRequests, Unauthenticated, language
+from server.stream import DESK, Hint, Hub
+from server.turns import Turns
+
+if TYPE_CHECKING:
+    from assistant.build import Assistant
+
+ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+COOKIE = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The parts of one running server."""
+
+    settings: Settings
+    assistant: Assistant
+    tokens: Tokens
+    hub: Hub
+    turns: Turns
+    metrics: Metrics
+    requests: Buckets
+    messages: Buckets
+
+    async def head(self, conversation_id: str) -> Conversation:
+        """The head of a conversation of this shop. Raises `NotFound`."""
+        if not ID.fullmatch(conversation_id):
+            raise NotFound("There is no such conversation.")
+        return await self.assistant.store.get(conversation_id, customer_id=None, shop=self.assistant.shop.key)
+
+    async def entries(self, conversation_id: str, after: int = 0) -> list[Logged]:
+        """All entries with `seq > after`, in order."""
+        found: list[Logged] = []
+        while page := await self.assistant.store.read(conversation_id, after=found[-1].seq if found else after):
+            found += page
+        return found
+
+    async def customer_name(self, customer_id: str | None) -> str | None:
+        customer = await self.assistant.engine.shop.customer(customer_id) if customer_id is not None else None
+        return customer.name if customer is not None else None
+
+    async def order_cards(self, customer_id: str | None, lang: Lang) -> list[Card]:
+        """The customer's orders at a glance, newest first."""
+        if customer_id is None:
+            return []
+        from assistant.order_facts import order_card
+
+        engine = self.assistant.engine
+        return [order_card(order, engine.flows, lang) for order in await engine.shop.orders(customer_id)]
+
+    def intent_labels(self, lang: Lang) -> Mapping[str, str]:
+        """The names of the intents in the reader's language."""
+        return {}
+
+    def demo_customers(self) -> list[Customer]:
+        """The customers of a demo shop, from its pack."""
+        return []
+
+    def tell(self, conversation: Conversation, logged: Logged | Sequence[Logged] | None) -> int:
+        """Publish what a verb has just logged; the seq of the newest entry."""
+        entries = [] if logged is None else [logged] if isinstance(logged, Logged) else list(logged)
+        for entry in entries:
+            self.hub.publish(conversation.id, entry)
+        self.hub.publish(DESK, Hint("changed", {"id": conversation.id}))
+        return entries[-1].seq if entries else conversation.last_seq
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    front: Front
+
+
+def the_front(request: Request) -> Front:
+    return cast(Front, request.state.front)
+
+
+TheFront = Annotated[Front, Depends(the_front)]
+
+
+def the_language(request: Request) -> Lang:
+    return language(request.headers)
+
+
+TheLanguage = Annotated[Lang, Depends(the_language)]
+
+
+def limit(front: Front, key: str) -> None:
+    wait = front.requests.take(key)
+    if wait:
+        raise TooManyRequests("Too many requests.", retry_after=wait)
+
+
+def address(request: Request) -> str:
+    """The client's address, the key of those who have not said who they are."""
+    return f"ip:{request.client.host if request.client else 'unknown'}"
+
+
+def by_address(front: TheFront, request: Request) -> None:
+    """Counts a request that anybody may make against its address."""
+    limit(front, address(request))
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def the_visitor(front: TheFront, request: Request) -> Visitor:
+    token = _bearer(request)
+    if token is None:
+        limit(front, address(request))
+        raise Unauthenticated("There is no token.")
+    try:
+        visitor = front.tokens.read_visitor(token)
+    except Unauthenticated:
+        limit(front, address(request))
+        raise
+    limit(front, f"sub:{visitor.subject}")
+    return visitor
+
+
+TheVisitor = Annotated[Visitor, Depends(the_visitor)]
+
+
+def the_customer(visitor: TheVisitor) -> Visitor:
+    """A signed-in customer; a guest has to sign in first."""
+    if visitor.guest:
+        raise Unauthenticated("A guest has no orders.")
+    return visitor
+
+
+TheCustomer = Annotated[Visitor, Depends(the_customer)]
+
+
+def the_colleague(front: TheFront, request: Request) -> Colleague:
+    """The person at the desk, by the cookie of the desk page or a bearer token."""
+    token = _bearer(request)
+    cookie = request.cookies.get(COOKIE)
+    if token is None and cookie is not None and request.method not in {"GET", "HEAD"}:
+        same_origin(request)
+    given = token or cookie
+    if given is None:
+        limit(front, address(request))
+        raise Unauthenticated("There is no token.")
+    try:
+        colleague = front.tokens.read_colleague(given)
+    except Unauthenticated:
+        limit(front, address(request))
+        raise
+    limit(front, f"desk:{colleague.name}")
+    return colleague
+
+
+TheColleague = Annotated[Colleague, Depends(the_colleague)]
+
+
+def same_origin(request: Request) -> None:
+    """Refuse a write that a page of another origin sends with our cookie (beside `SameSite=Strict`)."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Forbidden("The request comes from another site.")
+
+
+async def the_conversation(
+    front: TheFront,
+    visitor: TheVisitor,
+    conversation_id: Annotated[str, Path(description="The conversation's id.", examples=["c_7Qm2"])],
+) -> Conversation:
+    """The visitor's own conversation. Absent and somebody else's are the same answer."""
+    conversation = await front.head(conversation_id)
+    if conversation.customer_id != visitor.subject:
+        raise NotFound("There is no such conversation.")
+    return conversation
+
+
+TheConversation = Annotated[Conversation, Depends(the_conversation)]
+
+
+async def the_desk_conversation(
+    front: TheFront,
+    _colleague: TheColleague,
+    conversation_id: Annotated[str, Path(description="The conversation's id.", examples=["c_7Qm2"])],
+) -> Conversation:
+    """Any conversation of the shop, for the desk."""
+    return await front.head(conversation_id)
+
+
+TheDeskConversation = Annotated[Conversation, Depends(the_desk_conversation)]
+
+
+def not_stopping(front: TheFront) -> None:
+    """Refuses writes once the server was told to stop, so that none is taken and then cut off."""
+    if front.turns.draining:
+        raise ShuttingDown("The server is about to stop.")
+
+
+def message_limit(front: TheFront, visitor: TheVisitor) -> None:
+    wait = front.messages.take(visitor.subject)
+    if wait:
+        raise TooManyRequests("Too many messages.", retry_after=wait)
+
+
+def resume_after(
+    last_event_id: Annotated[
+        str | None, Header(description="The id of the last event received; the stream goes on after it.")
+    ] = None,
+    after: Annotated[int, Query(ge=0, le=2**53, description="The same, for a client that sets no headers.")] = 0,
+) -> int:
+    """Where a stream resumes. An id that is not one of ours means from the beginning."""
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        return min(int(last_event_id[:18]), 2**53)
+    return after
+
+
+ResumeAfter = Annotated[int, Depends(resume_after)]

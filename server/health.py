@@ -1,0 +1,39 @@
+"""For the machines that look after the server: alive, ready, counted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+
+from server.front import TheFront
+from server.problems import ShuttingDown, responses
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz")
+async def alive() -> Health:
+    """The process runs and answers."""
+    return Health()
+
+
+@router.get("/readyz", responses={503: responses()[503]})
+async def ready(front: TheFront) -> Health:
+    """The store can be read and the server is not about to stop."""
+    if front.turns.draining:
+        raise ShuttingDown("The server is about to stop.")
+    await front.assistant.store.queue(front.assistant.shop.key, limit=1)
+    return Health()
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def count(front: TheFront) -> Response:
+    """Counters for Prometheus."""
+    return Response(front.metrics.text(), media_type=CONTENT_TYPE_LATEST)
