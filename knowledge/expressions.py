@@ -1,0 +1,166 @@
+"""Expressions of decision tables: the Common Expression Language with the trade's functions. The one home of `cel`.
+
+An expression has no side effects and always ends. Money is int fen. A name that has no value is *absent*: the outcome
+is then either independent of it (`&&` and `||` absorb it) or `AbsentFact`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import cel
+
+from knowledge.decision import FactValue
+
+TRADE_ZONE = timezone(timedelta(hours=8), "CST")
+"""The trade's clock as a fixed offset, which is what the expression engine can hold (China has no summer time)."""
+
+_UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
+_BUILT_IN = frozenset({"size", "duration", "int", "double", "string", "startsWith", "endsWith", "contains"})
+_MAX_LENGTH = 2000
+
+
+class ExpressionError(ValueError):
+    """An expression does not compile, or fails for values of the right types (a mistake of its author)."""
+
+
+class AbsentFact(Exception):  # noqa: N818 - not a failure: the question to ask next
+    """The outcome depends on a fact that was not given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression and the names it may read."""
+
+    source: str
+    names: frozenset[str]
+    program: cel.Program = field(repr=False, compare=False)
+
+
+def compile_expression(source: str) -> Expression:
+    """Compile. Raises `ExpressionError` for a syntax error, an unknown function, or an overlong text."""
+    if len(source) > _MAX_LENGTH:
+        raise ExpressionError(f"longer than {_MAX_LENGTH} characters")
+    try:
+        program = cel.compile(source)
+    except ValueError as error:
+        raise ExpressionError(str(error).partition("\n")[0]) from error
+    for name in program.functions():
+        if name.isidentifier() and not name.startswith("_") and name not in FUNCTIONS and name not in _BUILT_IN:
+            raise ExpressionError(f"there is no function `{name}`")
+    return Expression(source, frozenset(program.variables()), program)
+
+
+class Evaluation:
+    """Expressions over one set of facts; `read` collects the facts that were looked at, in order."""
+
+    def __init__(self, facts: Mapping[str, FactValue]) -> None:
+        self.facts = dict(facts)
+        self.read: dict[str, FactValue] = {}
+        # the engine's resolver cannot hand out null, so known-to-be-absent facts are variables of the context
+        self._context = cel.Context({name: None for name, value in facts.items() if value is None}, FUNCTIONS)
+        self._context.set_variable_resolver(self._resolve)
+        self._missed: list[str] = []
+
+    def value(self, expression: Expression) -> Any:
+        """The outcome. Raises `AbsentFact`, or `ExpressionError` when the expression fails for these values."""
+        self._missed.clear()
+        try:
+            return expression.program.execute(self._context)
+        except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
+            if self._missed:
+                raise AbsentFact(self._culprit(str(error))) from None
+            raise ExpressionError(f"`{expression.source}` fails: {str(error).partition('.')[0]}") from error
+
+    def truth(self, expression: Expression) -> bool:
+        outcome = self.value(expression)
+        if not isinstance(outcome, bool):
+            raise ExpressionError(f"`{expression.source}` is {type(outcome).__name__}, not true or false")
+        return outcome
+
+    def add(self, name: str, value: FactValue) -> None:
+        """Give a fact that was found on the way."""
+        self.facts[name] = value
+        if value is None:
+            self._context.add_variable(name, None)
+
+    def _resolve(self, name: str) -> FactValue:
+        if name not in self.facts:
+            self._missed.append(name)
+            return None
+        value = self.facts[name]
+        self.read[name] = value
+        return value
+
+    def _culprit(self, message: str) -> str:
+        named = _UNDEFINED.search(message)
+        return named[1] if named and named[1] in self._missed else self._missed[0]
+
+
+def local(instant: datetime) -> datetime:
+    """The same instant on the trade's clock."""
+    return instant.astimezone(TRADE_ZONE)
+
+
+def _days_since(start: datetime, end: datetime) -> int:
+    """Calendar days from `start` to `end`, by the dates on the trade's clock (day 0 = the date of `start`)."""
+    return (local(end).date() - local(start).date()).days
+
+
+def _hours_since(start: datetime, end: datetime) -> float:
+    return (end - start) / timedelta(hours=1)
+
+
+def _end_of_day(instant: datetime, days: int) -> datetime:
+    """24:00 of the day that lies `days` after the date of `instant`."""
+    midnight = local(instant).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=days + 1)
+
+
+def percent(fen: int, basis_points: int) -> int:
+    """`basis_points` hundredths of a percent of `fen`, rounded half up to a whole fen."""
+    return (fen * basis_points * 2 + 10_000) // 20_000
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))
+
+
+def _date_time(text: str) -> datetime:
+    """An ISO date or instant; without a zone it is on the trade's clock, a bare date is its 00:00."""
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=TRADE_ZONE)
+
+
+def _any_of(items: list[str], wanted: list[str]) -> bool:
+    return any(item in wanted for item in items)
+
+
+def _greatest(first: int, *others: int) -> int:
+    return max((first, *others))
+
+
+def _least(first: int, *others: int) -> int:
+    return min((first, *others))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add_hours": lambda instant, hours: instant + timedelta(hours=hours),
+    "any_of": _any_of,
+    "clamp": _clamp,
+    "date_time": _date_time,
+    "days_since": _days_since,
+    "end_of_day": _end_of_day,
+    "hours_since": _hours_since,
+    "max": _greatest,
+    "min": _least,
+    "pct": percent,
+}

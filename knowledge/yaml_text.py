@@ -1,0 +1,108 @@
+"""YAML as plain data that remembers its lines: the one home of the YAML reader for pack files and tables.
+
+Only mappings, lists, text, numbers, booleans and null come out; no tag builds an object, a date stays text, and a key
+that stands twice in a mapping is an error instead of a silent loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from knowledge.errors import PackError
+
+Way: TypeAlias = tuple[str | int, ...]
+"""The way to a value: keys and list positions from the top."""
+
+_MAX_DEPTH = 40
+_CORE = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class YamlText:
+    """`data` is plain; `lines` tells the line (from 1) at which the value under a way of keys begins."""
+
+    data: Any
+    path: Path
+    lines: dict[Way, int] = field(repr=False)
+
+    def line(self, *way: str | int) -> int:
+        """The line of the value at `way`, or of the nearest value above it that is known."""
+        for end in range(len(way), -1, -1):
+            if (found := self.lines.get(way[:end])) is not None:
+                return found
+        return 1
+
+
+def read_yaml(text: str, path: Path | str, *, lines_before: int = 0) -> YamlText:
+    """Parse one YAML document. `lines_before` counts the lines above `text` in its file.
+
+    Raises `PackError` (file and line) for anything that is not YAML, a repeated key, or an application tag.
+    """
+    file = Path(path)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = lines_before + (mark.line if mark else 0) + 1
+        raise PackError(f"Not YAML: {error.problem or error.context}.", file=file, line=line) from error
+    except (YAMLError, ValueError) as error:
+        raise PackError(f"Not YAML: {error}.", file=file, line=lines_before + 1) from error
+    builder = _Builder(file, lines_before)
+    return YamlText(None if node is None else builder.build(node, ()), file, builder.lines)
+
+
+class _Builder:
+    """Turns composed nodes into plain data and writes down the line of each."""
+
+    def __init__(self, file: Path, lines_before: int) -> None:
+        self.file = file
+        self.lines_before = lines_before
+        self.lines: dict[Way, int] = {}
+
+    def build(self, node: Node, way: Way) -> Any:
+        self.lines.setdefault(way, self._line(node))
+        if len(way) > _MAX_DEPTH:
+            raise PackError("Nested too deeply.", file=self.file, line=self._line(node))
+        if isinstance(node, MappingNode):
+            return self._mapping(node, way)
+        if isinstance(node, SequenceNode):
+            return [self.build(item, (*way, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, way: Way) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = self._line(key_node)
+            if not isinstance(key_node, ScalarNode) or key_node.value == "<<":
+                raise PackError("A key must be plain text.", file=self.file, line=line)
+            key = str(key_node.value)
+            if key in built:
+                raise PackError(f"The key `{key}` stands twice.", file=self.file, line=line, mend="Keep one of them.")
+            self.lines[(*way, key)] = line
+            built[key] = self.build(value_node, (*way, key))
+        return built
+
+    def _scalar(self, node: Any) -> str | int | float | bool | None:
+        value = str(node.value)
+        match str(node.tag).removeprefix(_CORE):
+            case "null":
+                return None
+            case "bool":
+                return value.lower() == "true"
+            case "int":
+                return int(value.replace("_", ""), 0 if value.lstrip("+-")[:2] in {"0x", "0o"} else 10)
+            case "float":
+                return float(value.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+            case "str" | "timestamp":
+                return value
+            case tag:
+                raise PackError(f"The tag `{tag}` is not allowed.", file=self.file, line=self._line(node))
+
+    def _line(self, node: Any) -> int:
+        return self.lines_before + int(node.start_mark.line) + 1
