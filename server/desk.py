@@ -26,7 +26,7 @@ from server.front import (
     not_stopping,
 )
 from server.problems import responses
-from server.stream import DESK, Hint, follow
+from server.stream import DESK, Hint, follow, hint_event
 from server.views import HitView, LoggedView, desk_view, hit_view, plain
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"], responses=responses())
@@ -78,7 +78,7 @@ async def stream_queue(front: TheFront, _colleague: TheColleague) -> AsyncIterat
     with front.hub.listen(DESK) as listener:
         async for item in listener:
             if isinstance(item, Hint):
-                yield ServerSentEvent(event=item.name, data=dict(item.data))
+                yield hint_event(item)
 
 
 @router.get("/conversations/{conversation_id}")

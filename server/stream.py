@@ -7,6 +7,7 @@ by `Last-Event-ID`, so that it never holds up the others.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -147,7 +148,7 @@ async def follow(
                 yield _event(logged, shown)
         async for item in listener:
             if isinstance(item, Hint):
-                yield ServerSentEvent(event=item.name, data=dict(item.data))
+                yield hint_event(item)
                 continue
             if item.seq <= seen:
                 continue
@@ -158,5 +159,15 @@ async def follow(
                     yield _event(logged, shown)
 
 
+def hint_event(hint: Hint) -> ServerSentEvent:
+    """A hint on the wire: without an id, so that it does not count as a place to resume from."""
+    return ServerSentEvent(event=hint.name, raw_data=_json(hint.data))
+
+
 def _event(logged: Logged, shown: Shown) -> ServerSentEvent:
-    return ServerSentEvent(id=str(logged.seq), event=logged.entry.kind, data=shown)
+    return ServerSentEvent(id=str(logged.seq), event=logged.entry.kind, raw_data=_json(shown))
+
+
+def _json(data: Mapping[str, object]) -> str:
+    # Chinese as itself: escaped it would take twice the bytes
+    return json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"))

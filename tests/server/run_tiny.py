@@ -1,0 +1,11 @@
+import sys
+
+from assistant.settings import Settings
+from server.app import create_app
+from server.logs import configure
+from server.serve import server_for
+from tests.server.tiny_engine import TinyAssistant
+
+settings = Settings()
+configure(sys.stderr)
+server_for(create_app(settings, TinyAssistant(settings)), settings).run()  # type: ignore[arg-type]
