@@ -94,8 +94,11 @@ def _cancel_refund(order: Order, action: Action, at: datetime, reference: str) -
         raise EffectRefused("The carrier has already taken the parcel.")
     if order.production_started:
         raise EffectRefused("Production has started; a person has to look at it.")
-    amount = _granted(order, action) if order.state == "PAID" else 0
-    if amount < payable(order) - order.presale_deposit and order.state == "PAID":
+    unpaid = order.state == "CREATED"
+    if unpaid and action.amount:
+        raise EffectRefused("Nothing was paid for the order yet.")
+    amount = 0 if unpaid else _granted(order, action)
+    if not unpaid and amount < payable(order) - order.presale_deposit:
         raise EffectRefused("A cancelled order keeps nothing but a deposit.")
     ticket = _ticket(order, action, at, reference, kind="refund_only_unshipped", state="REFUNDED", amount=amount)
     return _with(order, ticket, state="CLOSED", refunded=order.refunded + amount)

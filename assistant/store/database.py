@@ -106,7 +106,7 @@ def _failures_named() -> Iterator[None]:
         what = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
         if what is None:
             raise
-        raise StoreUnavailable(f"Nothing was written: {what}.", mend="Free it and send the same again.") from error
+        raise StoreUnavailable(f"Nothing was written: {what}.", mend="Send the same again in a moment.") from error
 
 
 def _prepare_sqlite(engine: AsyncEngine, busy_timeout: timedelta) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -46,8 +47,8 @@ def _make_key(path: Path) -> None:
     """Write a new key beside `path` and link it into place, so that of two processes one wins and none reads half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    draft = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
@@ -124,6 +125,8 @@ class LedgerStore:
         async with self._database.read() as connection:
             head = await _head(connection, shop)
             rows = (await connection.execute(query)).all()
+        if rows and head is None:
+            raise LedgerBroken("The ledger's head is missing.", seq=rows[-1].seq)
         return verify((_entry(row.line, row.seq) for row in rows), self.public_key, head=head)
 
 
