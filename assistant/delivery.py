@@ -1,0 +1,62 @@
+"""Where the shop delivers, what it costs and how long it usually takes. Estimates, never promises; fees in fen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from assistant.conversation import Frozen
+from assistant.shop import Text
+from knowledge.clauses import SHANGHAI
+from knowledge.text import fold
+
+
+class Region(Frozen):
+    """A delivery region: other names people give it, usual days on the road, and what it costs.
+
+    `fee` is the usual freight; `surcharge` is charged even on goods with free shipping; `served` is False where the
+    shop cannot deliver.
+    """
+
+    name: Text
+    also: tuple[str, ...] = ()
+    days: tuple[int, int]
+    fee: int = Field(default=0, ge=0)
+    surcharge: int = Field(default=0, ge=0)
+    served: bool = True
+    fresh: bool = True
+    """Whether fresh food can be sent there."""
+
+
+class Delivery(Frozen):
+    """The shop's delivery terms. `free_over` in fen: from there the usual freight is waived."""
+
+    ships_from: Text
+    free_over: int = Field(default=0, ge=0)
+    cutoff_hour: int = Field(default=16, ge=0, le=24)
+    """Orders paid before this hour usually leave the same day; an aim, the promise is `ship_promise_h`."""
+    carriers: tuple[Text, ...] = ()
+    carrier_choice: Text | None = None
+    regions: tuple[Region, ...] = ()
+
+    def region(self, text: str) -> Region | None:
+        """The region named in `text` (a province, a city we know, Chinese or English); the longest name wins."""
+        said = fold(text)
+        found = [
+            (len(name), region)
+            for region in self.regions
+            for name in (fold(region.name.zh), fold(region.name.en), *(fold(other) for other in region.also))
+            if name in said
+        ]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+    def fee(self, region: Region, goods: int, *, freight_free: bool) -> int:
+        """Freight in fen for goods worth `goods` after reductions; `freight_free` is the product's own promise."""
+        waived = freight_free or goods >= self.free_over
+        return region.surcharge + (0 if waived else region.fee)
+
+    def arrival(self, region: Region, ship_by: datetime) -> tuple[datetime, datetime]:
+        """The usual arrival window counted from the latest shipping instant: starts of the first and last day."""
+        start = ship_by.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+        return start + timedelta(days=region.days[0]), start + timedelta(days=region.days[1])
