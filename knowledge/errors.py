@@ -1,15 +1,16 @@
 """What can go wrong, as one tree.
 
-    XiaoerError                 anything this project raises on purpose
-    ├── PackError               a pack cannot be used: what, where (file:line) and how to mend it
-    │   ├── FrontMatterError    the head of a policy file does not parse or lacks a field
-    │   ├── TableError          a decision table does not compile
-    │   ├── CyclicPackError     packs extend each other in a ring
-    │   └── UnknownFactError    a table, flow or caller names a fact that `facts.yaml` does not define
-    ├── DocumentError           a document cannot be read or cleaned
-    ├── IndexDamaged            index files do not match their manifest; the index rebuilds itself
-    ├── UnknownTable            no policy of the pack has that table
-    └── FactTypeError           a fact was given with a value of another type than its definition
+XiaoerError                 anything this project raises on purpose
+├── PackError               a pack cannot be used: what, where (file:line) and how to mend it
+│   ├── FrontMatterError    the head of a policy file does not parse or lacks a field
+│   ├── TableError          a decision table does not compile
+│   ├── CyclicPackError     packs extend each other in a ring
+│   └── UnknownFactError    a table, flow or caller names a fact that `facts.yaml` does not define
+├── DocumentError           a document cannot be read or cleaned
+├── IndexDamaged            index files do not match their manifest; the index rebuilds itself
+├── UnknownTable            no policy of the pack has that table
+├── UnknownClause           no policy of the index has that clause
+└── FactTypeError           a fact was given with a value of another type than its definition
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class IndexDamaged(XiaoerError):
 
 class UnknownTable(XiaoerError):
     """No policy of the pack has that table."""
+
+
+class UnknownClause(XiaoerError):
+    """No policy of the index has that clause."""
 
 
 class FactTypeError(XiaoerError):

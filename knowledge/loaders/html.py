@@ -1,0 +1,69 @@
+"""A web page as text with `#` headings. The one home of selectolax.
+
+Scripts, styles, forms, navigation and what the page hides from its readers (`hidden`, `display:none`) are dropped here,
+before anybody could quote them; what remains is cleaned like any other foreign text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from knowledge.errors import DocumentError
+from knowledge.loaders.plain import Loaded, decode
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
+_DROPPED = (
+    "script,style,noscript,template,iframe,svg,canvas,form,nav,footer,aside,button,select,[hidden],[aria-hidden=true]"
+)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|text-indent\s*:\s*-\d{3,}|left\s*:\s*-\d{4,}"
+)
+_HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
+_BLOCKS = frozenset(_HEADINGS) | {
+    *("address", "article", "blockquote", "body", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "header"),
+    *("hr", "li", "main", "ol", "p", "pre", "section", "table", "tbody", "thead", "tr", "ul"),
+}
+_MAX_DEPTH = 200
+
+
+def load_html(data: bytes) -> Loaded:
+    """The visible text of a page. Raises `DocumentError` for bytes that are no text or a page without visible text."""
+    declared = _CHARSET.search(data[:4096])
+    page, encoding = decode(data, declared[1].decode("ascii") if declared else "")
+    tree = LexborHTMLParser(page)
+    for node in tree.css(_DROPPED):
+        node.decompose()
+    for node in tree.css("[style]"):
+        if _HIDDEN.search((node.attributes.get("style") or "").lower()):
+            node.decompose()
+    title = tree.css_first("title")
+    pieces: list[str] = []
+    if tree.body is not None:
+        _walk(tree.body, pieces, 0)
+    text = re.sub(r"[ \t]*\n\s*\n\s*", "\n\n", "".join(pieces)).strip()
+    if not text:
+        raise DocumentError("The page has no visible text.", mend="Save the page after it has loaded, or as text.")
+    return Loaded(text + "\n", encoding, title.text(strip=True) if title else "")
+
+
+def _walk(node: LexborNode, pieces: list[str], depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        return
+    for child in node.iter(include_text=True):
+        tag = child.tag or ""
+        if tag == "-text":
+            pieces.append(re.sub(r"\s+", " ", child.text_content or ""))
+        elif tag in ("td", "th"):
+            pieces.append("| ")
+            _walk(child, pieces, depth + 1)
+            pieces.append(" ")
+        elif tag in _BLOCKS:
+            pieces.append("\n\n" if tag not in ("li", "tr", "br", "dd", "dt") else "\n")
+            pieces.append(f"{_HEADINGS[tag]} " if tag in _HEADINGS else "- " if tag == "li" else "")
+            _walk(child, pieces, depth + 1)
+            pieces.append("|" if tag == "tr" else "")
+            pieces.append("\n" if tag not in ("li", "tr", "br") else "")
+        elif not tag.startswith(("-", "_", "!")):
+            _walk(child, pieces, depth + 1)

@@ -1,0 +1,86 @@
+"""Plain text, and what every loader needs: bytes to characters. The one home of charset-normalizer."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from knowledge.errors import DocumentError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CANDIDATES = ["gb18030", "big5", "big5hkscs", "utf_16_le", "utf_16_be"]
+_COMMON = re.compile(
+    "[的是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于於出就分对對成会會可主发發年]"
+)
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The text of a document as it is kept for display, its encoding and the title it states, if any."""
+
+    text: str
+    encoding: str
+    title: str = ""
+
+
+def load_plain(data: bytes) -> Loaded:
+    """Text in UTF-8, UTF-16, GBK/GB18030 or Big5. Raises `DocumentError` for binary data."""
+    text, encoding = decode(data)
+    return Loaded(text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
+
+
+def decode(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Characters and the encoding's name. A byte-order mark wins, then `declared`, then UTF-8, then the best guess.
+
+    Chinese legacy encodings accept almost any bytes, so candidates are compared by how many common Chinese characters
+    they yield; charset-normalizer decides what is left. Raises `DocumentError` when nothing gives readable text.
+    """
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            marked = _strict(data, name)
+            return _fail() if marked is None else marked, name
+    for name in filter(None, (declared, "utf-8")):
+        text = _strict(data, name)
+        if text is not None and "\x00" not in text:
+            return text, name
+    scored = [
+        (readable, text, name) for name in _CANDIDATES if (text := _strict(data, name)) for readable in [_ease(text)]
+    ]
+    best = max(scored, default=None, key=lambda entry: entry[0])
+    if best and best[0] >= 0.04:
+        return best[1], best[2]
+    guess = from_bytes(data[:200_000]).best()
+    text = _strict(data, guess.encoding) if guess and b"\x00" not in data else None
+    if guess is None or text is None:
+        _fail()
+    return text or "", guess.encoding if guess else ""
+
+
+def _ease(text: str) -> float:
+    """The share of common Chinese characters, less the share of characters no page should hold."""
+    if not text:
+        return 0.0
+    strange = sum(1 for c in text if c == "\x00" or "\ue000" <= c <= "\uf8ff" or c == "\ufffd")
+    han = len(_HAN.findall(text))
+    return (len(_COMMON.findall(text)) - 3 * strange) / max(1, min(han * 2, len(text)))
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _fail() -> str:
+    raise DocumentError("The file is not text in UTF-8, UTF-16, GBK or Big5.", mend="Save it as UTF-8.")

@@ -1,0 +1,290 @@
+"""Find the clauses that answer a question, as of an instant and within a scope.
+
+Time and scope are filters of both rankings, applied before they rank, so a filtered search returns `k` hits whenever
+`k` clauses are allowed to match. A draft is never returned; what is announced, contested or history is, with its status
+in `hit.clause.policy.status` for the caller to say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.calibration import Calibration, calibration_for
+from knowledge.clauses import Clause, Hit, Lang, Place, Policy
+from knowledge.dense import DenseIndex
+from knowledge.embedding import Embedder, Vectors
+from knowledge.errors import DocumentError, IndexDamaged, UnknownClause
+from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
+from knowledge.index_files import read_generation, reusable_vectors, write_generation
+from knowledge.lexical import LexicalIndex
+from knowledge.scope_mask import Mask, ScopeMask
+from knowledge.splitting import split
+from knowledge.text import HAN, query_tokens, tokens
+
+TOKENIZER = "1"
+"""Raised when `knowledge.text.tokens` changes, so that an index on disk is known to be stale."""
+
+_CANDIDATES = 48
+_SIDE: dict[Lang, int] = {"zh": 1, "en": 2}
+_K1 = 1.2
+"""BM25's saturation in tantivy; a term's score is below idf × (k1 + 1)."""
+
+_ASKING = re.compile("[的了是哪吗呢么啊吧几怎谁我你您请问想会能可要有没在和与把被就都多少这那]")
+"""Unknown words with one of these say how a customer asks, not what about, so they do not count as uncovered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What is searched: clauses in order, with everything computed once about them."""
+
+    clauses: tuple[Clause, ...]
+    hashes: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    bags: tuple[frozenset[str], ...]
+    idf: dict[str, float]
+    policy_of: NDArray[np.int64]
+    sides: NDArray[np.int64]
+    """0 for a clause in one language, else 1 (zh) or 2 (en) where its counterpart is here too."""
+
+    @property
+    def fingerprint(self) -> str:
+        ids = "\n".join(f"{clause.id} {digest}" for clause, digest in zip(self.clauses, self.hashes, strict=True))
+        return hashlib.sha256(f"{TOKENIZER}\n{ids}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Searchers:
+    lexical: LexicalIndex
+    dense: DenseIndex | None
+
+
+class ClauseIndex:
+    """Searches a fixed set of policies. Immutable to its readers, so it may be shared between threads.
+
+    Build a new one when a policy changes; with a folder, the embeddings of unchanged clauses are read, not computed.
+    """
+
+    def __init__(
+        self, policies: Sequence[Policy], contents: _Contents, searchers: _Searchers, embedder: Embedder | None
+    ) -> None:
+        self.policies: tuple[Policy, ...] = tuple(policies)
+        self.rebuild: Future[None] | None = None
+        """Set while a damaged index is rebuilt in the background; until it is done, answers are lexical only."""
+        self._contents = contents
+        self._searchers = searchers
+        self._embedder = embedder
+        self._calibration: Calibration = calibration_for(embedder.name if embedder else "")
+        self._scope = ScopeMask(self.policies)
+        self._by_id = {clause.id: clause for clause in contents.clauses}
+        self._by_ref: dict[str, dict[Lang, Clause]] = {}
+        for clause in contents.clauses:
+            self._by_ref.setdefault(clause.ref, {})[clause.policy.lang] = clause
+
+    @classmethod
+    def build(cls, policies: Iterable[Policy], embedder: Embedder | None, *, folder: Path | None = None) -> ClauseIndex:
+        """Split, tokenise and embed. With `folder` the result is written there as the next generation.
+
+        Without an embedder the index is lexical only. Raises `DocumentError` when two policies share id, version and
+        language.
+        """
+        ordered = tuple(policies)
+        contents = _contents(ordered)
+        vectors = _embed(contents, embedder, folder) if embedder else None
+        lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
+        if folder is not None:
+            write_generation(
+                folder,
+                fingerprint=contents.fingerprint,
+                embedder=embedder.name if embedder else "",
+                hashes=contents.hashes,
+                vectors=vectors,
+                fill_lexical=lambda path: LexicalIndex.build(
+                    contents.words, contents.policy_of.tolist(), contents.sides.tolist(), path
+                ),
+            )
+        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
+        return cls(ordered, contents, _Searchers(lexical, dense), embedder)
+
+    @classmethod
+    def open(cls, policies: Iterable[Policy], embedder: Embedder | None, folder: Path) -> ClauseIndex:
+        """Open the index of exactly these policies. Raises `IndexDamaged` when it is missing, damaged or stale."""
+        ordered = tuple(policies)
+        contents = _contents(ordered)
+        generation = read_generation(folder)
+        if generation.manifest.fingerprint != contents.fingerprint:
+            raise IndexDamaged(f"{generation.path.name}: made from other policies.")
+        if generation.manifest.embedder != (embedder.name if embedder else ""):
+            raise IndexDamaged(f"{generation.path.name}: embedded by {generation.manifest.embedder or 'nothing'}.")
+        lexical = LexicalIndex.open(generation.lexical, len(contents.clauses))
+        vectors = generation.vectors
+        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
+        return cls(ordered, contents, _Searchers(lexical, dense), embedder)
+
+    @classmethod
+    def open_or_build(
+        cls, policies: Iterable[Policy], embedder: Embedder | None, folder: Path, *, background: bool = False
+    ) -> ClauseIndex:
+        """`open`, or rebuild from the policies when that fails.
+
+        In the foreground the call returns when the rebuilt index is written. In the background it returns at once with
+        a lexical index in memory; `rebuild` is a future whose end switches the dense ranking on, or holds the error.
+        """
+        ordered = tuple(policies)
+        try:
+            return cls.open(ordered, embedder, folder)
+        except IndexDamaged:
+            if not background or embedder is None:
+                return cls.build(ordered, embedder, folder=folder)
+        index = cls.build(ordered, None)
+        with_vectors = embedder
+
+        def rebuild() -> None:
+            built = cls.build(ordered, with_vectors, folder=folder)
+            index._embedder, index._calibration = built._embedder, built._calibration
+            index._searchers = built._searchers
+
+        worker = ThreadPoolExecutor(1, thread_name_prefix="index-rebuild")
+        index.rebuild = worker.submit(rebuild)
+        worker.shutdown(wait=False)
+        return index
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Every clause, in the order of the policies."""
+        return self._contents.clauses
+
+    def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause:
+        """A clause by `policy@version#anchor`, in `lang` if it is there, or by full id. Raises `UnknownClause`."""
+        if found := self._by_id.get(ref_or_id):
+            ref_or_id, lang = found.ref, lang or found.policy.lang
+        languages = self._by_ref.get(ref_or_id)
+        if not languages:
+            raise UnknownClause(f"There is no clause {ref_or_id}.")
+        wanted = lang or "zh"
+        return languages.get(wanted) or next(iter(languages.values()))
+
+    def search(
+        self,
+        query: str,
+        *,
+        as_of: datetime,
+        place: Place,
+        lang: Lang | None = None,
+        k: int = 5,
+        include_undated: bool = False,
+        fusion: Fusion = "convex",
+        weight: float = LEXICAL_WEIGHT,
+    ) -> list[Hit]:
+        """The best `k` clauses in force (or citable) at `as_of` for `place`, best first.
+
+        A clause that exists in both languages is returned once, in `lang` (default: the language of the question).
+        `score` is a confidence in [0, 1] that never rises down the list; below `calibration.RELEVANT` nothing fits.
+        """
+        searchers = self._searchers
+        words = query_tokens(query)
+        allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
+        if k < 1 or not allowed.any():
+            return []
+        hidden = _SIDE["en" if (lang or _language(query)) == "zh" else "zh"]
+        limit = max(_CANDIDATES, 4 * k)
+        found, bm25 = searchers.lexical.search(words, limit=limit, groups=allowed, hidden_side=hidden)
+        vector, ids = None, found
+        if searchers.dense is not None and self._embedder is not None and words:
+            vector = self._embedder.embed([query])[0]
+            near, _ = searchers.dense.search(vector, limit=limit, allowed=self._clause_mask(allowed, hidden))
+            ids = np.union1d(found, near)
+        if not len(ids):
+            return []
+        lexical = np.zeros(len(ids))
+        lexical[np.searchsorted(ids, found) if vector is not None else slice(None)] = bm25
+        dense = (
+            searchers.dense.cosines(vector, ids).astype(np.float64) if vector is not None and searchers.dense else None
+        )
+        fused = fuse(fusion, lexical, dense, weight=weight)
+        order = self._each_ref_once(ids, np.lexsort((ids, -fused)), k)
+        return self._hits(words, ids[order], lexical[order], None if dense is None else dense[order])
+
+    def _each_ref_once(self, ids: NDArray[np.int64], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """The first `k` of `order`; needed only where the languages of one version differ in scope or window."""
+        chosen: dict[str, int] = {}
+        for place in order:
+            chosen.setdefault(self._contents.clauses[ids[place]].ref, int(place))
+            if len(chosen) == k:
+                break
+        return np.fromiter(chosen.values(), np.int64, len(chosen))
+
+    def _clause_mask(self, allowed: Mask, hidden: int) -> Mask:
+        mask: Mask = allowed[self._contents.policy_of] & (self._contents.sides != hidden)
+        return mask
+
+    def _hits(self, words: Sequence[str], ids: NDArray[np.int64], lexical: Scores, dense: Scores | None) -> list[Hit]:
+        contents = self._contents
+        unseen = float(np.log(1 + 2 * len(contents.clauses)))
+        weights = {word: contents.idf.get(word) or (0.0 if _ASKING.search(word) else unseen) for word in words}
+        total = sum(weights.values()) or 1.0
+        coverage = np.array([sum(weights[w] for w in weights.keys() & contents.bags[i]) / total for i in ids])
+        reachable = total * (_K1 + 1)
+        confidence = self._calibration.confidence(coverage, np.clip(lexical / reachable, 0, 1), dense)
+        never_rising = np.minimum.accumulate(confidence)
+        cosines = dense if dense is not None else np.zeros(len(ids))
+        return [
+            Hit(contents.clauses[number], float(score), float(bm25), float(cosine))
+            for number, score, bm25, cosine in zip(ids, never_rising, lexical, cosines, strict=True)
+        ]
+
+
+def _contents(policies: Sequence[Policy]) -> _Contents:
+    twice = [key for key, count in Counter((policy.key, policy.lang) for policy in policies).items() if count > 1]
+    if twice:
+        raise DocumentError(f"Two policies are {twice[0][0]} in {twice[0][1]}.", mend="Give one another id or version.")
+    clauses: list[Clause] = []
+    policy_of: list[int] = []
+    for number, policy in enumerate(policies):
+        parts = split(policy)
+        clauses += parts
+        policy_of += [number] * len(parts)
+    words = tuple(tuple(tokens(clause.search_text)) for clause in clauses)
+    bags = tuple(frozenset(found) for found in words)
+    counts = Counter(word for bag in bags for word in bag)
+    size = len(clauses)
+    idf = {word: float(np.log(1 + (size - count + 0.5) / (count + 0.5))) for word, count in counts.items()}
+    twins = Counter(_twin_key(clause) for clause in clauses)
+    sides = [_SIDE[clause.policy.lang] if twins[_twin_key(clause)] > 1 else 0 for clause in clauses]
+    hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
+    return _Contents(tuple(clauses), hashes, words, bags, idf, np.array(policy_of, np.int64), np.array(sides, np.int64))
+
+
+def _twin_key(clause: Clause) -> tuple[object, ...]:
+    """Two languages of one clause stand in for each other only where both may be returned at the same times."""
+    policy = clause.policy
+    return clause.ref, policy.scope, policy.window, policy.status == "draft", policy.undated
+
+
+def _embed(contents: _Contents, embedder: Embedder, folder: Path | None) -> Vectors:
+    """Vectors in clause order; those of unchanged content come from the previous generation."""
+    known = reusable_vectors(folder, embedder.name) if folder is not None else {}
+    missing = {
+        digest: clause.search_text
+        for digest, clause in zip(contents.hashes, contents.clauses, strict=True)
+        if digest not in known
+    }
+    fresh = embedder.embed(list(missing.values()))
+    known = known | dict(zip(missing, fresh, strict=True))
+    if not contents.hashes:
+        return np.zeros((0, embedder.dim), np.float32)
+    return np.stack([known[digest] for digest in contents.hashes])
+
+
+def _language(query: str) -> Lang:
+    """Chinese when the question holds any Han character."""
+    return "zh" if any("\u3400" <= c <= "\u9fff" or c in HAN for c in query) else "en"

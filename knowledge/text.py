@@ -1,0 +1,141 @@
+"""Text as it is searched: folded, cut into tokens. The one home of opencc and rjieba.
+
+`fold` is what documents and questions share; `tokens` is what the lexical index holds; `query_tokens` reads a question
+with its misspellings mended. The word lists beside this file are data (`knowledge/words/*.txt`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+import opencc
+import rjieba
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]")
+_HAS_HAN = re.compile(f"[{HAN}]")
+_RUN = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:[-_./+][a-z0-9]+)*|[^\W\d_]+")
+_PART = re.compile(r"[a-z]+|[0-9]+")
+_NUMERAL = re.compile(
+    r"(?<![第零一二三四五六七八九十])([二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+    r"(?=天|日|小时|分钟|周|个月|年|倍|元|次|项|种|件)"
+)
+_DAYS = re.compile(r"(?<![月\d])(\d{1,3})日(?![期历常报\d])")
+_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+# Variant forms that opencc's Taiwan table does not list but Hong Kong and converted pages use.
+_VARIANTS = str.maketrans("産爲裏衆説綫麽峯", "產為裡眾說線麼峰")
+
+
+def safe(text: str) -> str:
+    """NFKC without NUL, other control characters, zero-width marks and lone surrogates."""
+    return unicodedata.normalize("NFKC", _UNWANTED.sub("", text))
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: `safe`, Traditional → Simplified with Taiwan's words (tw2sp), lower case."""
+    plain = safe(text)
+    if not plain.isascii() and _HAS_HAN.search(plain):
+        plain = safe(_converter().convert(plain.translate(_VARIANTS)))
+    return plain.lower()
+
+
+def tokens(text: str) -> list[str]:
+    """Words (rjieba with the trade's dictionary), bigrams of Han runs, Latin words, numbers, SKU-like codes and parts.
+
+    Order and repetition are kept, so that term frequency can be counted; no token holds white space.
+    """
+    return _cut(_same(fold(text)))
+
+
+def query_tokens(text: str) -> list[str]:
+    """`tokens` of a customer's question, misspellings and pinyin mended, each token once."""
+    return list(dict.fromkeys(_cut(_same(mend(fold(text))))))
+
+
+def mend(folded: str) -> str:
+    """Replace sound-alikes and pinyin of the trade's words: 退宽 → 退款, tuihuo → 退货. Expects folded text."""
+    pattern, meant = _misspelt()
+    return pattern.sub(lambda found: meant[found.group()], folded)
+
+
+def _same(folded: str) -> str:
+    """Numbers before a unit as digits, `7日` as `7天`, and each way of saying a thing as its first form."""
+    if not _HAS_HAN.search(folded):
+        return folded
+    text = _DAYS.sub(r"\1天", _NUMERAL.sub(lambda found: str(_number(found.group())), folded))
+    pattern, first = _synonyms()
+    return pattern.sub(lambda found: first[found.group()], text)
+
+
+def _number(numeral: str) -> int:
+    tens, ten, ones = numeral.rpartition("十")
+    if not ten:
+        return _DIGIT[numeral]
+    return (_DIGIT[tens] if tens else 1) * 10 + (_DIGIT[ones] if ones else 0)
+
+
+def _cut(folded: str) -> list[str]:
+    found: list[str] = []
+    for match in _RUN.finditer(folded):
+        run = match.group()
+        if _HAS_HAN.match(run):
+            found += _cut_han(run)
+            continue
+        found.append(run)
+        parts = _PART.findall(run)
+        if len(parts) > 1:
+            found += parts
+    return found
+
+
+def _cut_han(run: str) -> list[str]:
+    if len(run) == 1:
+        return [run]
+    words = [word for word in _segmenter().cut_for_search(run) if len(word) > 1]
+    known = set(words)
+    return words + [pair for pair in map("".join, pairwise(run)) if pair not in known]
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("tw2sp")
+
+
+@cache
+def _segmenter() -> rjieba.Jieba:
+    segmenter = rjieba.Jieba()
+    for word in word_list("trade"):
+        segmenter.add_word(word, 100_000, None)
+    return segmenter
+
+
+def word_list(name: str) -> list[str]:
+    """The lines of `knowledge/words/<name>.txt` without comments and blank lines."""
+    text = (files("knowledge") / "words" / f"{name}.txt").read_text("utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@cache
+def _synonyms() -> tuple[re.Pattern[str], dict[str, str]]:
+    first: dict[str, str] = {}
+    for line in word_list("same"):
+        canonical, *others = (word.strip() for word in line.split("|"))
+        first |= dict.fromkeys(others, canonical)
+        first[canonical] = canonical
+    return _alternation(first), first
+
+
+@cache
+def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
+    pairs = (line.split("|") for line in word_list("misspelt"))
+    meant = {wrong.strip(): right.strip() for wrong, right in pairs}
+    return _alternation(meant), meant
+
+
+def _alternation(words: dict[str, str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile("|".join(rf"\b{word}\b" if word.isascii() else re.escape(word) for word in longest_first))
