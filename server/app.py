@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -24,7 +23,7 @@ from server.stream import Hub
 from server.turns import Turns
 
 if TYPE_CHECKING:
-    from assistant.build import Assistant
+    from assistant.turn import Assistant
 
 DESCRIPTION = """A shop assistant whose every promise is lawful, cited and within its authority.
 
@@ -33,8 +32,11 @@ message is on record before the request is answered; what follows arrives as ser
 `Last-Event-ID`. Money is an integer in fen. Errors are RFC 9457 problem details in Chinese or English."""
 
 
-def create_app(settings: Settings, assistant: Assistant | None = None) -> FastAPI:
-    """The application for `settings`. Without `assistant`, one is built from the settings at the start.
+Opening: TypeAlias = Callable[[Settings], Awaitable["Assistant"]]
+
+
+def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
+    """The application for `settings`. At its start it opens its assistant with `opening`, else from the settings alone.
 
     Whoever serves it calls `drain(app)` before it stops.
     """
@@ -43,12 +45,13 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> FastAP
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
-        engine = assistant if assistant is not None else _build(settings)
-        await engine.start()
+        engine = await (opening or _open)(settings)
+        # before anybody is connected: what a kill left open is in the log when clients come back for it
+        await engine.recover()
         turns = Turns(engine, hub, metrics)
-        directory = settings.directory(engine.shop.key)
+        directory = settings.directory(engine.profile.key)
         # the machine's clock, also when the shop's is set: a replayed day must not revive an expired token
-        tokens = Tokens(load_key(settings, directory), shop=engine.shop.key, clock=SystemClock())
+        tokens = Tokens(load_key(settings, directory), shop=engine.profile.key, clock=SystemClock())
         front = Front(
             settings=settings,
             assistant=engine,
@@ -64,13 +67,10 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> FastAP
             ),
         )
         app.state.front = front
-        recovery = asyncio.create_task(engine.recover())
         try:
             yield {"front": front}
         finally:
             await drain(app)
-            recovery.cancel()
-            await asyncio.wait({recovery})
             await engine.close()
 
     app = FastAPI(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
@@ -104,7 +104,7 @@ async def drain(app: FastAPI) -> int:
     return cut_off
 
 
-def _build(settings: Settings) -> Assistant:
-    from assistant.build import build_assistant
+async def _open(settings: Settings) -> Assistant:
+    from assistant.build import open_assistant
 
-    return build_assistant(settings)
+    return await open_assistant(settings)

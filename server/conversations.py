@@ -139,7 +139,7 @@ async def open_conversation(front: TheFront, visitor: TheVisitor, body: Opening 
     """Open a conversation of the customer or guest who asks."""
     asked = body or Opening()
     conversation = await front.assistant.open(visitor.subject, lang=asked.lang, channel=asked.channel)
-    shop = front.assistant.shop
+    shop = front.assistant.profile
     head = ShopHead(name=shop.name, brand_color=shop.brand_color, languages=list(shop.languages))
     return Opened(id=conversation.id, lang=conversation.lang, shop=head, disclosure=DISCLOSURE)
 
@@ -218,7 +218,10 @@ async def answer_proposal(
 )
 async def ask_for_a_person(front: TheFront, conversation: TheConversation, _body: Nothing | None = None) -> Taken:
     """A person takes over from here. Always possible, never questioned."""
-    return Taken(seq=front.tell(conversation, await front.assistant.hand_off(conversation.id, ASKED_FOR)))
+    owner = conversation.customer_id
+    return Taken(
+        seq=front.tell(conversation, await front.assistant.hand_off(conversation.id, ASKED_FOR, customer_id=owner))
+    )
 
 
 @router.post(
@@ -230,10 +233,13 @@ async def ask_for_a_person(front: TheFront, conversation: TheConversation, _body
 async def rate(front: TheFront, conversation: TheConversation, body: Rating) -> Taken:
     """How it went, 1 to 5, with optional words."""
     rated = Rated(score=body.score, words=body.words)
-    return Taken(seq=front.tell(conversation, await front.assistant.rate(conversation.id, rated)))
+    owner = conversation.customer_id
+    return Taken(seq=front.tell(conversation, await front.assistant.rate(conversation.id, rated, customer_id=owner)))
 
 
 @router.post("/conversations/{conversation_id}/close", responses=responses(409), dependencies=[Depends(not_stopping)])
 async def close(front: TheFront, conversation: TheConversation, _body: Nothing | None = None) -> Taken:
     """End the conversation."""
-    return Taken(seq=front.tell(conversation, await front.assistant.close_conversation(conversation.id)))
+    owner = conversation.customer_id
+    logged = await front.assistant.close_conversation(conversation.id, customer_id=owner)
+    return Taken(seq=front.tell(conversation, logged))

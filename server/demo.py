@@ -55,14 +55,14 @@ async def list_customers(front: TheFront) -> list[DemoCustomer]:
     """The demo shop's customers, with what each is good for."""
     return [
         DemoCustomer(customer_id=customer.customer_id, name=customer.name, note=customer.note)
-        for customer in front.demo_customers()
+        for customer in await front.demo_customers()
     ]
 
 
 @router.post("/demo/sign-in")
 async def sign_in(front: TheFront, body: SignIn) -> SignedIn:
     """A token of a demo customer, without a password."""
-    if all(customer.customer_id != body.customer_id for customer in front.demo_customers()):
+    if all(customer.customer_id != body.customer_id for customer in await front.demo_customers()):
         raise NotFound("There is no such demo customer.")
     issued = front.tokens.customer(body.customer_id)
     return SignedIn(token=issued.token, expires_at=issued.expires_at)

@@ -5,7 +5,7 @@ Everything here needs a token of the desk; the desk page keeps it in a cookie th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
 from assistant.conversation import AgentSaid, Conversation
+from assistant.store.conversations import Owner
 from knowledge.clauses import Place
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
 from server.desk_rows import QueueRow, newest, queue_row
@@ -32,6 +33,11 @@ from server.views import HitView, LoggedView, desk_view, hit_view, plain
 router = APIRouter(prefix="/v1/desk", tags=["desk"], responses=responses())
 
 State = Literal["waiting", "mine", "all"]
+OWNERS: Mapping[State, Sequence[Owner]] = {
+    "waiting": ("queue",),
+    "mine": ("agent",),
+    "all": ("queue", "agent", "assistant"),
+}
 
 
 class DeskMessage(Body):
@@ -55,8 +61,7 @@ async def read_queue(
     front: TheFront, colleague: TheColleague, lang: TheLanguage, state: Annotated[State, Query()] = "all"
 ) -> list[QueueRow]:
     """Open conversations, those who wait longest first."""
-    owners = {"waiting": ("queue",), "mine": ("agent",), "all": ("queue", "agent", "assistant")}[state]
-    heads = await front.assistant.store.queue(front.assistant.shop.key, owners=owners)
+    heads = await front.assistant.conversations.queue(front.assistant.profile.key, owners=OWNERS[state])
     return [
         queue_row(
             head.conversation,
@@ -190,8 +195,8 @@ async def search(
     k: Annotated[int, Query(ge=1, le=20)] = 5,
 ) -> list[HitView]:
     """Knowledge cards in force now, with both scores."""
-    place = Place(platform=front.assistant.shop.platforms[0], audience="agent")
-    hits = front.assistant.index.search(q, as_of=front.assistant.clock.now(), place=place, lang=lang, k=k)
+    place = Place(platform=front.assistant.profile.platform, audience="agent")
+    hits = front.assistant.engine.index.search(q, as_of=front.assistant.engine.clock.now(), place=place, lang=lang, k=k)
     return [hit_view(hit) for hit in hits]
 
 
@@ -200,5 +205,5 @@ async def read_ledger(
     front: TheFront, _colleague: TheColleague, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> list[dict[str, Any]]:
     """The newest entries of the ledger: permits and effects, hash-chained."""
-    entries = await front.assistant.ledger.latest(front.assistant.shop.key, limit=limit)
+    entries = await front.assistant.permits.ledger.latest(front.assistant.profile.key, limit=limit)
     return [plain(entry) for entry in entries]

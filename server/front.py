@@ -15,8 +15,10 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from assistant.conversation import Card, Conversation, Lang, Logged
 from assistant.errors import NotFound
+from assistant.order_facts import order_card
 from assistant.settings import Settings
 from assistant.shop import Customer
+from assistant.store.sql_shop import SqlShop
 from server.identity import Colleague, Tokens, Visitor
 from server.limits import Buckets
 from server.metrics import Metrics
@@ -25,7 +27,7 @@ from server.stream import DESK, Hint, Hub
 from server.turns import Turns
 
 if TYPE_CHECKING:
-    from assistant.build import Assistant
+    from assistant.turn import Assistant
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 COOKIE = "desk"
@@ -48,12 +50,14 @@ class Front:
         """The head of a conversation of this shop. Raises `NotFound`."""
         if not ID.fullmatch(conversation_id):
             raise NotFound("There is no such conversation.")
-        return await self.assistant.store.get(conversation_id, customer_id=None, shop=self.assistant.shop.key)
+        return await self.assistant.conversations.get(
+            conversation_id, customer_id=None, shop=self.assistant.profile.key
+        )
 
     async def entries(self, conversation_id: str, after: int = 0) -> list[Logged]:
         """All entries with `seq > after`, in order."""
         found: list[Logged] = []
-        while page := await self.assistant.store.read(conversation_id, after=found[-1].seq if found else after):
+        while page := await self.assistant.conversations.read(conversation_id, after=found[-1].seq if found else after):
             found += page
         return found
 
@@ -65,18 +69,17 @@ class Front:
         """The customer's orders at a glance, newest first."""
         if customer_id is None:
             return []
-        from assistant.order_facts import order_card
-
         engine = self.assistant.engine
         return [order_card(order, engine.flows, lang) for order in await engine.shop.orders(customer_id)]
 
     def intent_labels(self, lang: Lang) -> Mapping[str, str]:
         """The names of the intents in the reader's language."""
-        return {}
+        return {name: words.in_(lang) for name, words in self.assistant.engine.flows.phrases.get("intent", {}).items()}
 
-    def demo_customers(self) -> list[Customer]:
-        """The customers of a demo shop, from its pack."""
-        return []
+    async def demo_customers(self) -> list[Customer]:
+        """The customers of a shop whose data is our own; a connected shop does not list its customers."""
+        shop = self.assistant.engine.shop
+        return await shop.customers() if isinstance(shop, SqlShop) else []
 
     def tell(self, conversation: Conversation, logged: Logged | Sequence[Logged] | None) -> int:
         """Publish what a verb has just logged; the seq of the newest entry."""

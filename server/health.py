@@ -29,7 +29,7 @@ async def ready(front: TheFront) -> Health:
     """The store can be read and the server is not about to stop."""
     if front.turns.draining:
         raise ShuttingDown("The server is about to stop.")
-    await front.assistant.store.queue(front.assistant.shop.key, limit=1)
+    await front.assistant.conversations.queue(front.assistant.profile.key, limit=1)
     return Health()
 
 

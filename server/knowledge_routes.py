@@ -30,7 +30,7 @@ class ShopView(BaseModel):
 @router.get("/shop")
 async def read_shop(front: TheFront) -> ShopView:
     """What the widget needs before anybody has said anything."""
-    shop = front.assistant.shop
+    shop = front.assistant.profile
     return ShopView(
         name=shop.name,
         brand_color=shop.brand_color,
@@ -55,7 +55,7 @@ async def read_clause(
     lang: Annotated[Lang, Query()] = "zh",
 ) -> ClauseView:
     """A clause in the version it was cited in. One that is not for customers does not exist here."""
-    clause = front.assistant.index.clause(ref, lang)
+    clause = front.assistant.engine.index.clause(ref, lang)
     audiences = clause.policy.scope.audiences
     if audiences and "customer" not in audiences:
         raise NotFound("There is no such clause.")

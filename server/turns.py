@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from assistant.conversation import Lang, Logged
+from assistant.errors import Conflict
 from knowledge.errors import XiaoerError
 from server.logs import where_it_broke
 from server.metrics import Metrics
@@ -21,9 +22,13 @@ from server.problems import UNEXPECTED, Kind, ShuttingDown, kind_of
 from server.stream import DESK, Hint, Hub
 
 if TYPE_CHECKING:
-    from assistant.build import Assistant
+    from assistant.turn import Assistant
 
 log = structlog.get_logger("server")
+
+
+ATTEMPTS = 5
+"""How often a turn is computed again because a message came in meanwhile; each time the newcomer is on record."""
 
 
 class Turns:
@@ -65,11 +70,11 @@ class Turns:
         """
         if self._draining:
             raise ShuttingDown("The server is about to stop.")
-        first: asyncio.Future[Logged | None] = asyncio.get_running_loop().create_future()
+        first: asyncio.Future[Logged] = asyncio.get_running_loop().create_future()
         events = self._assistant.confirm(
             conversation_id, proposal_id, answer, client_id=client_id, customer_id=customer_id
         )
-        task = self._spawn(conversation_id, lang, self._carry_out(conversation_id, events, first))
+        task = self._spawn(conversation_id, lang, self._carry_out(conversation_id, customer_id, events, first))
         # `wait` cancels neither when the caller hangs up: the answer counts once it was given
         waited: set[asyncio.Future[Any]] = {task, first}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -96,23 +101,39 @@ class Turns:
             self._queued.discard(conversation_id)
             if typing:
                 self._hub.publish(conversation_id, Hint("typing"))
-            async for event in self._assistant.reply(conversation_id, customer_id=customer_id):
-                item = event if isinstance(event, Logged) else Hint("saying", {"text": event.text})
-                self._hub.publish(conversation_id, item)
+            await self._reply(conversation_id, customer_id)
+
+    async def _reply(self, conversation_id: str, customer_id: str) -> None:
+        """Answer until nothing is unanswered. A turn that the log outran wrote nothing and is computed again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                async for event in self._assistant.reply(conversation_id, customer_id=customer_id):
+                    item = event if isinstance(event, Logged) else Hint("saying", {"text": event.text})
+                    self._hub.publish(conversation_id, item)
+            except Conflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
     async def _carry_out(
-        self, conversation_id: str, events: AsyncIterator[Logged], first: asyncio.Future[Logged | None]
+        self, conversation_id: str, customer_id: str, events: AsyncIterator[Logged], first: asyncio.Future[Logged]
     ) -> None:
-        try:
-            async with self._lock(conversation_id):
+        async with self._lock(conversation_id):
+            try:
                 async for event in events:
                     self._hub.publish(conversation_id, event)
                     if not first.done():
                         first.set_result(event)
-        except XiaoerError as error:
-            if first.done():
-                raise
-            first.set_exception(error)
+            except Conflict as error:
+                # a message came in between: what the yes did is in the ledger, and the words for it are still owed
+                if not first.done():
+                    first.set_exception(error)
+                await self._reply(conversation_id, customer_id)
+            except XiaoerError as error:
+                if first.done():
+                    raise
+                first.set_exception(error)
 
     def _lock(self, conversation_id: str) -> asyncio.Lock:
         # the dictionary is weak: a lock lives as long as a turn holds or awaits it

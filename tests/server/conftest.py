@@ -17,13 +17,13 @@ import pytest
 from assistant.settings import Settings
 from server.app import create_app
 from server.serve import server_for
-from tests.server.tiny_engine import TinyAssistant
+from tests.server.tiny_engine import open_tiny
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve on a free port in a thread; the base URL."""
-    app = create_app(settings, TinyAssistant(settings))  # type: ignore[arg-type]
+    app = create_app(settings, open_tiny)
     server = server_for(app, settings)
     thread = threading.Thread(target=server.run)
     thread.start()

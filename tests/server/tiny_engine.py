@@ -51,36 +51,37 @@ class TinyAssistant:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = SystemClock()
-        self.shop = ShopProfile(key="demo", name=Text(zh="店", en="Shop"))
-        self.engine = SimpleNamespace(shop=NoShop(), flows=None)
+        self.profile = ShopProfile(key="demo", name=Text(zh="店", en="Shop"))
+        self.engine = SimpleNamespace(shop=NoShop(), flows=SimpleNamespace(phrases={}), index=None, clock=self.clock)
         self.index: Any = None
         self.delay = float(os.environ.get("TINY_DELAY", "0"))
 
-    async def start(self) -> None:
+    async def opened(self) -> TinyAssistant:
         directory: Path = self.settings.directory("demo")
         directory.mkdir(parents=True, exist_ok=True)
         self.database = await Database.open(f"sqlite+aiosqlite:///{directory / 'xiaoer.db'}")
         self.ledger = LedgerStore(self.database, signing_key(directory / "ledger.key"))
-        self.store = ConversationStore(self.database, self.ledger)
+        self.conversations = ConversationStore(self.database, self.ledger)
+        return self
 
     async def close(self) -> None:
         await self.database.aclose()
 
     async def recover(self) -> None:
-        for head, _ in await self.store.unanswered("demo"):
+        for head, _ in await self.conversations.unanswered("demo"):
             async for _event in self.reply(head.id, customer_id=head.customer_id or ""):
                 pass
 
     async def open(self, customer_id: str | None, *, lang: Any = "zh", channel: str = "widget") -> Conversation:
-        return await self.store.open("demo", customer_id, channel, lang, at=self.clock.now())
+        return await self.conversations.open("demo", customer_id, channel, lang, at=self.clock.now())
 
     async def accept(self, conversation_id: str, asked: Asked, *, customer_id: str) -> tuple[Logged, bool]:
-        await self.store.get(conversation_id, customer_id=customer_id)
-        return await self.store.ask(conversation_id, asked, self.clock.now())
+        await self.conversations.get(conversation_id, customer_id=customer_id)
+        return await self.conversations.ask(conversation_id, asked, self.clock.now())
 
     async def reply(self, conversation_id: str, *, customer_id: str) -> AsyncIterator[Logged | Saying]:
         while waiting := [
-            (head, logged) for head, logged in await self.store.unanswered("demo") if head.id == conversation_id
+            (head, logged) for head, logged in await self.conversations.unanswered("demo") if head.id == conversation_id
         ]:
             head, logged = waiting[0]
             assert isinstance(logged.entry, Asked | Answered)
@@ -89,7 +90,7 @@ class TinyAssistant:
             if isinstance(logged.entry, Asked) and logged.entry.text == "BREAK":
                 raise RuntimeError("secret words of a customer")
             text = logged.entry.text if isinstance(logged.entry, Asked) else logged.entry.answer
-            _, entries = await self.store.commit(
+            _, entries = await self.conversations.commit(
                 head,
                 [Understood(lang="zh", intents=()), Said(text=text), Done(turn=logged.turn)],
                 at=self.clock.now(), turn_done=True, turn=logged.turn,
@@ -101,7 +102,7 @@ class TinyAssistant:
         self, conversation_id: str, proposal_id: str, answer: Any, *, client_id: str, customer_id: str
     ) -> AsyncIterator[Logged]:
         answered = Answered(proposal_id=proposal_id, answer=answer, client_id=client_id)
-        logged, new = await self.store.answer(conversation_id, answered, self.clock.now())
+        logged, new = await self.conversations.answer(conversation_id, answered, self.clock.now())
         yield logged
         if new:
             async for event in self.reply(conversation_id, customer_id=customer_id):
@@ -109,11 +110,11 @@ class TinyAssistant:
                     yield event
 
     async def _append(self, conversation_id: str, entry: Any, **more: Any) -> Logged:
-        head = await self.store.get(conversation_id, customer_id=None)
-        _, (logged,) = await self.store.commit(head, [entry], at=self.clock.now(), turn_done=False, **more)
+        head = await self.conversations.get(conversation_id, customer_id=None)
+        _, (logged,) = await self.conversations.commit(head, [entry], at=self.clock.now(), turn_done=False, **more)
         return logged
 
-    async def hand_off(self, conversation_id: str, reason: str) -> Logged:
+    async def hand_off(self, conversation_id: str, reason: str, *, customer_id: str | None = None) -> Logged:
         return await self._append(conversation_id, HandedOff(reason=reason, note="internal"), owner="queue")
 
     async def take_over(self, conversation_id: str, agent: str) -> Logged:
@@ -123,12 +124,12 @@ class TinyAssistant:
         return await self._append(conversation_id, GivenBack(agent=agent), owner="assistant")
 
     async def agent_say(self, conversation_id: str, said: AgentSaid) -> tuple[Logged, bool]:
-        return await self.store.agent_said(conversation_id, said, self.clock.now())
+        return await self.conversations.agent_said(conversation_id, said, self.clock.now())
 
-    async def rate(self, conversation_id: str, rated: Rated) -> Logged:
+    async def rate(self, conversation_id: str, rated: Rated, *, customer_id: str | None) -> Logged:
         return await self._append(conversation_id, rated)
 
-    async def close_conversation(self, conversation_id: str) -> Logged:
+    async def close_conversation(self, conversation_id: str, *, customer_id: str | None) -> Logged:
         return await self._append(conversation_id, Closed(by="customer"))
 
     async def suggest(self, conversation_id: str) -> list[Any]:
@@ -139,3 +140,7 @@ class TinyAssistant:
 
     async def score(self, entries: list[Logged]) -> dict[str, Any]:
         return {}
+
+
+async def open_tiny(settings: Settings) -> Any:
+    return await TinyAssistant(settings).opened()

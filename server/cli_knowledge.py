@@ -1,0 +1,295 @@
+"""Commands about what the shop has promised: find it, decide by it, check it, begin it, take it in, prove it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from server.cli_options import AsJson, Category, Language, PackName, Platform, Region, instant_of, settings_from
+from server.cli_output import err, out, print_json, yuan
+
+if TYPE_CHECKING:
+    from knowledge.check import Problem
+
+    from knowledge.clauses import Hit, Lang, Place
+    from knowledge.decision import Decision
+
+At = Annotated[str | None, typer.Option("--at", help="The event's instant; the version in force then decides.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Search what was in force at this instant.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(search)
+    app.command()(decide)
+    app.command()(check)
+    app.command()(init)
+    app.command()(ingest)
+    app.command()(verify)
+
+
+def _place(platform: str | None, region: str | None, category: str | None) -> Place:
+    from knowledge.clauses import Place
+
+    return Place(platform=platform, region=region, category=category)
+
+
+def _now() -> datetime:
+    from assistant.clock import SystemClock
+
+    return SystemClock().now()
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for.")],
+    *,
+    pack: PackName = "demo",
+    as_of: AsOf = None,
+    platform: Platform = None,
+    region: Region = None,
+    category: Category = None,
+    lang: Language = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many clauses.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Find clauses in force at an instant and in a place, with both scores."""
+    from server.cli_talk import language_of
+
+    spoken = language_of(lang, text)
+    at = instant_of(as_of, "--as-of") or _now()
+    hits = asyncio.run(_hits(pack, text, at=at, place=_place(platform, region, category), lang=spoken, k=k))
+    if as_json:
+        from server.views import hit_view
+
+        print_json([hit_view(hit).model_dump(mode="json") for hit in hits])
+    elif not hits:
+        out().print("  没有找到相关条款。" if spoken == "zh" else "  Nothing relevant found.")
+    else:
+        _print_hits(hits)
+
+
+async def _hits(pack: str, text: str, *, at: datetime, place: Place, lang: Lang, k: int) -> list[Hit]:
+    from server.cli_talk import IN_MEMORY, started
+
+    async with started(settings_from({"pack": pack, "database_url": IN_MEMORY})) as assistant:
+        return list(assistant.engine.index.search(text, as_of=at, place=place, lang=lang, k=k))
+
+
+def _print_hits(hits: list[Hit]) -> None:
+    console = out()
+    for number, hit in enumerate(hits, start=1):
+        clause = hit.clause
+        window = clause.policy.window
+        since = f"{window.start:%Y-%m-%d}" if window.start else "…"
+        until = f"{window.end:%Y-%m-%d}" if window.end else "…"
+        console.print(
+            f"[bold]{number}[/] [bold]{' › '.join(clause.heading)}[/]  [cyan]{hit.score:.2f}[/]", highlight=False
+        )
+        console.print(
+            f"  {clause.ref} · {clause.policy.level} · {since} – {until}"
+            f" · BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}",
+            style="dim",
+            highlight=False,
+        )
+        words = " ".join(clause.text.split())
+        console.print(f"  {words[:200]}{'…' if len(words) > 200 else ''}", highlight=False, markup=False)
+
+
+# ── decide ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def decide(
+    table: Annotated[str, typer.Argument(help="A table's id, e.g. DT-02.")],
+    *,
+    facts: Annotated[str, typer.Option("--facts", help="A JSON object, or @FILE with one; money in fen.")] = "{}",
+    pack: PackName = "demo",
+    at: At = None,
+    decided_at: Annotated[
+        str | None, typer.Option("--decided-at", help="When the case is judged (default --at).")
+    ] = None,
+    platform: Platform = None,
+    region: Region = None,
+    category: Category = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one decision table and say what it rests on."""
+    from knowledge.decide import PolicySet
+    from knowledge.pack import load_pack
+
+    decision = PolicySet(load_pack(pack)).decide(
+        table,
+        _facts(facts),
+        at=instant_of(at, "--at") or _now(),
+        place=_place(platform, region, category),
+        decided_at=instant_of(decided_at, "--decided-at"),
+    )
+    if as_json:
+        from server.views import plain
+
+        print_json({"result": str(decision), **plain(decision)})
+    else:
+        _print_decision(decision)
+
+
+def _facts(text: str) -> dict[str, Any]:
+    source = text
+    if text.startswith("@"):
+        try:
+            source = Path(text[1:]).read_text(encoding="utf-8")
+        except OSError as error:
+            raise typer.BadParameter(f"{text[1:]}: {error.strerror}", param_hint="--facts") from None
+    try:
+        found = json.loads(source)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"no JSON at character {error.pos}: {error.msg}", param_hint="--facts") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter('give an object, e.g. {"signed": true}', param_hint="--facts")
+    return found
+
+
+def _print_decision(decision: Decision) -> None:
+    from rich.table import Table
+
+    console = out()
+    style = {"ASK": "yellow", "HUMAN": "yellow", "CONTESTED": "yellow"}.get(decision.kind, "bold")
+    console.print(
+        f"[{style}]{decision}[/]  [dim]{decision.table} {decision.row} · {decision.policy}[/]", highlight=False
+    )
+    lines = Table.grid(padding=(0, 2))
+    amount = yuan(decision.amount) if decision.amount is not None else None
+    rows = {
+        "amount": f"{amount}  {decision.formula or ''}" if amount else None,
+        "deadline": f"{decision.deadline:%Y-%m-%d %H:%M %Z}" if decision.deadline else None,
+        "needs": ", ".join(decision.needs),
+        "by": decision.actor,
+        "appeal": decision.appeal,
+        "clauses": "\n".join(decision.clauses),
+        "read": "\n".join(f"{name} = {value}" for name, value in decision.read.items()),
+    }
+    for name, value in rows.items():
+        if value:
+            lines.add_row(f"  {name}", value)
+    console.print(lines, highlight=False)
+    for further in decision.also:
+        _print_decision(further)
+
+
+# ── check and init ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(
+    pack: Annotated[str, typer.Argument(help="A pack folder or a shipped pack's name.")] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Compile a pack: tables, clauses, windows, quotes, cases. Ends with 1 when something must be mended."""
+    from knowledge.check import check_pack
+
+    problems = check_pack(pack)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if as_json:
+        from server.views import plain
+
+        print_json({"pack": pack, "errors": len(errors), "problems": [plain(problem) for problem in problems]})
+    else:
+        _print_problems(pack, problems)
+    if errors:
+        raise typer.Exit(1)
+
+
+def _print_problems(pack: str, problems: list[Problem]) -> None:
+    for problem in problems:
+        colour = "red" if problem.severity == "error" else "yellow"
+        err().print(
+            f"[{colour}]{problem.severity}[/] [bold]{problem.file}:{problem.line}[/] {problem.what}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+        if problem.mend:
+            err().print(f"      {problem.mend}", style="dim", highlight=False, soft_wrap=True)
+    worst = "error" if any(problem.severity == "error" for problem in problems) else ""
+    mark = "[red]✗[/]" if worst else "[green]✓[/]"
+    out().print(f"{mark} {pack}: {len(problems)} to look at" if problems else f"{mark} {pack}: nothing to mend")
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="A new folder.")],
+    name: Annotated[str, typer.Option("--name", help="The shop's name.")] = "我的小店",
+    as_json: AsJson = False,
+) -> None:
+    """Begin a pack of your own: it extends cn_retail, so the law and the platforms' rules already hold."""
+    from server.new_pack import write_pack
+
+    written = write_pack(directory, name)
+    if as_json:
+        print_json({"pack": str(directory), "files": [str(path) for path in written]})
+        return
+    for path in written:
+        out().print(f"  {path}", highlight=False)
+    out().print(f"\n  xiaoer check {directory}\n  xiaoer serve --pack {directory}", style="dim", highlight=False)
+
+
+# ── ingest and verify ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Documents or folders of documents.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read documents as policies and report what was taken, cleaned and left out."""
+    from knowledge.ingest import ingest as read
+
+    with err().status("…", spinner="dots"):
+        policies, report = read(paths)
+    from server.views import plain
+
+    if as_json:
+        heads = [
+            {"id": policy.id, "version": policy.version, "title": policy.title, "path": policy.path}
+            for policy in policies
+        ]
+        print_json({"policies": heads, "report": plain(report)})
+        return
+    for policy in policies:
+        out().print(f"  [bold]{policy.title}[/]  {policy.key} · {len(policy.text)} characters", highlight=False)
+    for key, value in plain(report).items():
+        if value:
+            out().print(f"  {key}: {value}", style="dim", highlight=False)
+
+
+def verify(
+    ledger: Annotated[Path, typer.Argument(help="A ledger in JSON Lines.")],
+    key: Annotated[str | None, typer.Option("--key", help="The shop's public key, 64 hex digits.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a ledger offline: chain, signatures, a permit for every effect. Ends with 1 when it is broken."""
+    from assistant.errors import LedgerBroken
+    from assistant.ledger import key_from_text, load
+    from assistant.ledger import verify as prove
+
+    try:
+        lines = ledger.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{ledger}: {error}", param_hint="LEDGER") from None
+    entries = load(lines)
+    if not entries:
+        raise LedgerBroken("The ledger is empty.", seq=1)
+    own = entries[0].body.get("public_key")
+    try:
+        public_key = key_from_text(str(key or own))
+    except ValueError:
+        raise typer.BadParameter("no public key; give 64 hex digits", param_hint="--key") from None
+    verified = prove(entries, public_key)
+    if as_json:
+        print_json(
+            {"ok": True, "entries": verified.n, "head": verified.head, "key": key or own, "key_given": key is not None}
+        )
+        return
+    out().print(f"[green]✓[/] {verified.n} entries hold, head {verified.head[:16]}…", highlight=False)
+    if key is None:
+        out().print(f"  Signed by {own}; compare it with the shop's key, or give it with --key.", style="dim")

@@ -1,0 +1,126 @@
+"""What the command line prints: people get colour and layout, programs one JSON object."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistant.conversation import Card, Citation, Lang, Logged, Proposed
+
+
+def out() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def err() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def print_json(value: Any, *, file: TextIO | None = None) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2), file=file or sys.stdout)
+
+
+def yuan(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def print_turn(entries: Sequence[Logged], lang: Lang, *, why: bool = False) -> None:
+    """One turn as a person reads it: words, cards, a proposal's terms, the quotes; with `why`, the decisions too."""
+    from rich.markdown import Markdown
+    from rich.padding import Padding
+
+    console = out()
+    for logged in entries:
+        entry = logged.entry
+        match entry.kind:
+            case "said":
+                console.print(Padding(Markdown(entry.text), (0, 0, 0, 2)))
+                for card in entry.cards:
+                    _print_card(card, console)
+            case "proposed":
+                _print_proposal(entry, lang, console)
+            case "cited":
+                _print_citation(entry.citation, lang, console)
+            case "acted":
+                amount = f" {yuan(entry.amount)}" if entry.amount is not None else ""
+                console.print(f"  ✓ {entry.action}{amount} · {entry.state} · {entry.receipt or '—'}", style="green")
+            case "handed_off":
+                console.print("  → " + ("已转人工" if lang == "zh" else "handed to a person"), style="yellow")
+            case "failed":
+                console.print(f"  ! {entry.text}", style="red")
+            case "decided" if why:
+                amount = f" {yuan(entry.amount)}" if entry.amount is not None else ""
+                console.print(f"  · {entry.table} {entry.row} → {entry.code}{amount}  {entry.policy}", style="dim")
+            case "understood" if why:
+                intents = ", ".join(f"{guess.name} {guess.confidence:.2f}" for guess in entry.intents)
+                console.print(f"  · {entry.lang} · {intents or '—'} · {entry.mood}", style="dim")
+            case "done" if entry.quick_replies:
+                labels = "  ".join(f"[{reply.label}]" for reply in entry.quick_replies)
+                console.print(f"  {labels}", style="cyan", markup=False)
+            case _:
+                pass
+
+
+def _print_citation(citation: Citation, lang: Lang, console: Console) -> None:
+    since = f"{citation.in_force_from:%Y-%m-%d}" if citation.in_force_from else "…"
+    until = f"{citation.in_force_to:%Y-%m-%d}" if citation.in_force_to else "…"
+    words = "有效" if lang == "zh" else "in force"
+    console.print(
+        f"  \\[{citation.mark}] {citation.title} · {citation.clause} · {words} {since} – {until}",
+        style="dim",
+        highlight=False,
+    )
+    console.print(f"      “{' '.join(citation.text.split())}”", style="dim italic", highlight=False, markup=False)
+
+
+def _print_proposal(proposed: Proposed, lang: Lang, console: Console) -> None:
+    from rich.box import ROUNDED
+    from rich.panel import Panel
+    from rich.table import Table
+
+    terms = Table.grid(padding=(0, 2))
+    for term in proposed.terms:
+        terms.add_row(term.label, term.value)
+    until = "有效至" if lang == "zh" else "until"
+    panel = Panel(
+        terms, title=proposed.title, title_align="left", box=ROUNDED, expand=False,
+        subtitle=f"{until} {proposed.expires_at:%m-%d %H:%M}", subtitle_align="right",
+    )  # fmt: skip
+    console.print(panel)
+
+
+def _print_card(card: Card, console: Console) -> None:
+    from rich.table import Table
+
+    rows = card.data.get("rows") or card.data.get("items") or card.data.get("orders") or card.data.get("scans")
+    table = Table(title=card.title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    if isinstance(rows, list) and rows:
+        names = [name for name, value in rows[0].items() if not isinstance(value, dict | list) or name == "values"]
+        for name in names:
+            table.add_column(name)
+        for row in rows:
+            table.add_row(*(_cell(row.get(name), name) for name in names))
+    else:
+        table.show_header = False
+        for name, value in card.data.items():
+            if not isinstance(value, dict | list) and value is not None:
+                table.add_row(name, _cell(value, name))
+    console.print(table)
+
+
+def _cell(value: object, name: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and name in {"paid", "price_from", "unit_paid"}:
+        return yuan(value)
+    if isinstance(value, list | tuple):
+        return " | ".join(str(item) for item in value)
+    return "" if value is None else str(value)
