@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, RowMapping, Select, insert, select
 
 from assistant.conversation import (
     AgentSaid,
@@ -63,8 +63,8 @@ class ConversationStore:
             state=DialogueState(lang=lang),
         )
         fields = conversation.model_dump(exclude={"state"}) | {"state": conversation.state.model_dump_json()}
-        async with self._database.write() as connection:
-            await connection.execute(insert(conversations).values(fields))
+        insertion = insert(conversations).values(fields)
+        await self._database.write(lambda connection: connection.execute(insertion).rowcount)
         return conversation
 
     async def get(self, conversation_id: str, *, customer_id: str | None, shop: str | None = None) -> Conversation:
@@ -72,8 +72,7 @@ class ConversationStore:
 
         Raises `NotFound` for an absent conversation and for somebody else's alike.
         """
-        async with self._database.read() as connection:
-            conversation = await rows.head(connection, conversation_id)
+        conversation = await self._database.read(lambda connection: rows.head(connection, conversation_id))
         if customer_id not in (None, conversation.customer_id) or shop not in (None, conversation.shop):
             raise NotFound("There is no such conversation.")
         return conversation
@@ -95,8 +94,7 @@ class ConversationStore:
         return await self._post(conversation_id, said, at)
 
     async def _post(self, conversation_id: str, entry: rows.Posted, at: datetime) -> tuple[Logged, bool]:
-        async with self._database.write() as connection:
-            return await rows.post(connection, conversation_id, entry, at)
+        return await self._database.write(lambda connection: rows.post(connection, conversation_id, entry, at))
 
     async def commit(
         self,
@@ -131,13 +129,17 @@ class ConversationStore:
             changes["lang"] = lang
         elif turn_done and (owner or conversation.owner) == "assistant":
             changes["waiting_since"] = None
-        async with self._database.write() as connection:
-            moved, logged = await rows.append(connection, conversation, entries, at=at, turn=turn, extra=changes)
-            await insert_proposals(connection, proposals)
+
+        def work(connection: Connection) -> tuple[Conversation, list[Logged]]:
+            written = rows.append(connection, conversation, entries, at=at, turn=turn, extra=changes)
+            insert_proposals(connection, proposals)
             for end in settled:
-                await record_settled(connection, self._ledger, end, shop=conversation.shop, at=at)
+                record_settled(connection, self._ledger, end, shop=conversation.shop, at=at)
             if turn_done:
-                await rows.answer_until(connection, conversation.id, turn)
+                rows.answer_until(connection, conversation.id, turn)
+            return written
+
+        moved, logged = await self._database.write(work)
         return (moved.model_copy(update={"state": state}) if state is not None else moved), logged
 
     async def read(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Logged]:
@@ -148,15 +150,12 @@ class ConversationStore:
             .order_by(log.c.seq)
             .limit(limit)
         )
-        async with self._database.read() as connection:
-            return [rows.logged_of(row) for row in (await connection.execute(query)).mappings()]
+        return [rows.logged_of(row) for row in await self._all(query)]
 
     async def recent(self, conversation_id: str, n: int = 30) -> list[Logged]:
         """The newest `n` entries, oldest first: what a turn may look back at."""
         query = select(log).where(log.c.conversation_id == conversation_id).order_by(log.c.seq.desc()).limit(n)
-        async with self._database.read() as connection:
-            found = [rows.logged_of(row) for row in (await connection.execute(query)).mappings()]
-        return found[::-1]
+        return [rows.logged_of(row) for row in await self._all(query)][::-1]
 
     async def unanswered(self, shop: str) -> list[tuple[Conversation, Logged]]:
         """What customers sent and the assistant has not answered, oldest first: where to go on after a kill."""
@@ -171,8 +170,7 @@ class ConversationStore:
             )
             .order_by(log.c.at, log.c.seq)
         )
-        async with self._database.read() as connection:
-            found = (await connection.execute(query)).mappings().all()
+        found = await self._all(query)
         heads = [{name.removeprefix("head_"): row[name] for name in row if name.startswith("head_")} for row in found]
         return [(rows.conversation_of(head), rows.logged_of(dict(row))) for head, row in zip(heads, found, strict=True)]
 
@@ -186,8 +184,7 @@ class ConversationStore:
             .order_by(conversations.c.waiting_since.is_(None), conversations.c.waiting_since, conversations.c.opened_at)
             .limit(limit)
         )
-        async with self._database.read() as connection:
-            found = (await connection.execute(query)).mappings().all()
+        found = await self._all(query)
         return [
             QueueHead(
                 conversation=rows.conversation_of(row),
@@ -197,6 +194,9 @@ class ConversationStore:
             )
             for row in found
         ]
+
+    async def _all(self, query: Select[Any]) -> Sequence[RowMapping]:
+        return await self._database.read(lambda connection: connection.execute(query).mappings().all())
 
 
 def _turn_of(entries: Sequence[Entry], conversation: Conversation) -> int:

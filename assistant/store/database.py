@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from assistant.errors import StoreUnavailable
 from assistant.store.schema import HEAD
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+READERS = 4
+"""Threads, and with them connections, for reading."""
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -33,67 +36,70 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened",
 }
 
+T = TypeVar("T")
+
 
 class Database:
-    """Connections to one database. Use `read()` and `write()`; each is one transaction.
+    """Connections to one database. `read` and `write` run a function of a connection as one transaction.
 
-    A transaction must not be opened inside another one: writers of a process queue up behind a lock.
+    The function runs whole in a thread, so that the event loop changes hands once per transaction and not once per
+    statement, and no transaction stays open while other tasks run. Writers share one thread: they queue up in order.
+    A caller that is cancelled leaves its transaction to end by itself, done or undone.
     """
 
-    def __init__(self, engine: AsyncEngine, *, one_connection: bool) -> None:
+    def __init__(self, engine: Engine, *, one_connection: bool) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
-        # SQLite's own waiting sleeps in steps of up to 100 ms; a lock hands over at once and in order.
-        self._writing = asyncio.Lock()
-        self._one_connection = one_connection
+        self._writing = engine.execution_options(writes=True)
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+        self._readers = (
+            self._writer if one_connection else ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        )
 
     @classmethod
     async def open(cls, url: str, *, busy_timeout: timedelta = timedelta(seconds=5)) -> Database:
-        """Open `url` (`sqlite+aiosqlite:///var/xiaoer.db`, `sqlite+aiosqlite://` in memory) at the newest schema.
+        """Open `url` (`sqlite:///var/xiaoer.db`; `sqlite://` in memory) and bring it to the newest schema.
 
         Raises `StoreUnavailable` when the file cannot be opened, is locked, or was written by a newer version.
         """
         target = make_url(url)
-        if target.drivername == "sqlite":
-            target = target.set(drivername="sqlite+aiosqlite")
-        in_memory = target.get_backend_name() == "sqlite" and target.database in (None, "", ":memory:")
-        if target.get_backend_name() == "sqlite" and not in_memory:
-            Path(str(target.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(target, **({"poolclass": StaticPool} if in_memory else {}))
-        if engine.dialect.name == "sqlite":
+        if target.get_backend_name() != "sqlite":
+            database = cls(create_engine(target), one_connection=False)
+        else:
+            in_memory = target.database in (None, "", ":memory:")
+            if not in_memory:
+                Path(str(target.database)).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(
+                target.set(drivername="sqlite"),
+                connect_args={"check_same_thread": False},
+                **({"poolclass": StaticPool} if in_memory else {}),
+            )
             _prepare_sqlite(engine, busy_timeout)
-        database = cls(engine, one_connection=in_memory)
+            database = cls(engine, one_connection=in_memory)
         try:
-            async with database.write() as connection:
-                await connection.run_sync(_migrate)
+            await database.write(_migrate)
         except BaseException:
             await database.aclose()
             raise
         return database
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A reading transaction: one consistent view. Raises `StoreUnavailable`."""
-        if self._one_connection:
-            async with self._writing:
-                with _failures_named():
-                    async with self._engine.begin() as connection:
-                        yield connection
-            return
-        with _failures_named():
-            async with self._engine.connect() as connection:
-                yield connection
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on one consistent view. Raises `StoreUnavailable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, _transact, self._engine, work)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A writing transaction: committed and synced at the end, or undone whole. Raises `StoreUnavailable`."""
-        async with self._writing:
-            with _failures_named():
-                async with self._writer.begin() as connection:
-                    yield connection
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`; what it wrote is committed and synced at its end, or undone whole. Raises `StoreUnavailable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, _transact, self._writing, work)
 
     async def aclose(self) -> None:
-        await self._engine.dispose()
+        """Wait for what is under way and close all connections."""
+        await asyncio.to_thread(self._writer.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
+
+
+def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with _failures_named(), engine.begin() as connection:
+        return work(connection)
 
 
 @contextmanager
@@ -109,8 +115,8 @@ def _failures_named() -> Iterator[None]:
         raise StoreUnavailable(f"Nothing was written: {what}.", mend="Send the same again in a moment.") from error
 
 
-def _prepare_sqlite(engine: AsyncEngine, busy_timeout: timedelta) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _prepare_sqlite(engine: Engine, busy_timeout: timedelta) -> None:
+    @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
@@ -120,7 +126,7 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout: timedelta) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from assistant.errors import Conflict, LedgerBroken, StoreUnavailable
 from assistant.ledger import EntryKind, Head, LedgerEntry, Verified, append, genesis_body, line_of, load, verify
@@ -73,18 +72,18 @@ class LedgerStore:
     def public_key(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
-    async def append(
-        self, connection: AsyncConnection, kind: EntryKind, body: dict[str, Any], *, shop: str, at: datetime
+    def append(
+        self, connection: Connection, kind: EntryKind, body: dict[str, Any], *, shop: str, at: datetime
     ) -> LedgerEntry:
         """Append one entry in the caller's writing transaction. Raises `Conflict` when another writer was faster."""
-        head = await _head(connection, shop)
+        head = _head(connection, shop)
         if head is None:
             first, head = append(None, "genesis", genesis_body(shop, self.public_key), shop=shop, at=at, key=self._key)
-            await connection.execute(insert(ledger).values(_row(first)))
-            await connection.execute(insert(ledger_heads).values(head.model_dump()))
+            connection.execute(insert(ledger).values(_row(first)))
+            connection.execute(insert(ledger_heads).values(head.model_dump()))
         entry, moved = append(head, kind, body, shop=shop, at=at, key=self._key)
-        await connection.execute(insert(ledger).values(_row(entry)))
-        changed = await connection.execute(
+        connection.execute(insert(ledger).values(_row(entry)))
+        changed = connection.execute(
             update(ledger_heads)
             .where(ledger_heads.c.shop == shop, ledger_heads.c.seq == head.seq)
             .values(seq=moved.seq, hash=moved.hash, signature=moved.signature)
@@ -95,8 +94,7 @@ class LedgerStore:
 
     async def head(self, shop: str) -> Head | None:
         """The signed end of the chain; None before the first permit."""
-        async with self._database.read() as connection:
-            return await _head(connection, shop)
+        return await self._database.read(lambda connection: _head(connection, shop))
 
     async def entries(self, shop: str, *, after: int = 0, limit: int = 500) -> list[LedgerEntry]:
         """Entries with `seq > after`, oldest first. Raises `LedgerBroken` when a row is no entry."""
@@ -106,8 +104,7 @@ class LedgerStore:
             .order_by(ledger.c.seq)
             .limit(limit)
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_entry(row.line, row.seq) for row in rows]
 
     async def latest(self, shop: str, *, limit: int = 50) -> list[LedgerEntry]:
@@ -115,32 +112,31 @@ class LedgerStore:
         query = (
             select(ledger.c.seq, ledger.c.line).where(ledger.c.shop == shop).order_by(ledger.c.seq.desc()).limit(limit)
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_entry(row.line, row.seq) for row in rows]
 
     async def verify(self, shop: str) -> Verified:
         """Check the whole ledger of `shop` against its head, in one view. Raises `LedgerBroken`."""
         query = select(ledger.c.seq, ledger.c.line).where(ledger.c.shop == shop).order_by(ledger.c.seq)
-        async with self._database.read() as connection:
-            head = await _head(connection, shop)
-            rows = (await connection.execute(query)).all()
+        head, rows = await self._database.read(
+            lambda connection: (_head(connection, shop), connection.execute(query).all())
+        )
         if rows and head is None:
             raise LedgerBroken("The ledger's head is missing.", seq=rows[-1].seq)
         return verify((_entry(row.line, row.seq) for row in rows), self.public_key, head=head)
 
 
-async def permit_entry(connection: AsyncConnection, shop: str, permit_id: str) -> LedgerEntry | None:
+def permit_entry(connection: Connection, shop: str, permit_id: str) -> LedgerEntry | None:
     """The entry that issued a permit, or None."""
     query = select(ledger.c.seq, ledger.c.line).where(
         ledger.c.shop == shop, ledger.c.permit_id == permit_id, ledger.c.kind == "permit"
     )
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     return _entry(row.line, row.seq) if row else None
 
 
-async def _head(connection: AsyncConnection, shop: str) -> Head | None:
-    row = (await connection.execute(select(ledger_heads).where(ledger_heads.c.shop == shop))).mappings().first()
+def _head(connection: Connection, shop: str) -> Head | None:
+    row = (connection.execute(select(ledger_heads).where(ledger_heads.c.shop == shop))).mappings().first()
     return Head.model_validate(dict(row)) if row else None
 
 

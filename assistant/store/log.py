@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
 from assistant.conversation import (
     ENTRY,
@@ -42,32 +41,28 @@ def logged_of(row: Mapping[Any, Any]) -> Logged:
     return Logged(seq=row["seq"], turn=row["turn"], at=row["at"], entry=ENTRY.validate_json(row["body"]))
 
 
-async def head(connection: AsyncConnection, conversation_id: str) -> Conversation:
+def head(connection: Connection, conversation_id: str) -> Conversation:
     """The head of a conversation. Raises `NotFound`."""
-    row = (
-        (await connection.execute(select(conversations).where(conversations.c.id == conversation_id)))
-        .mappings()
-        .first()
-    )
+    row = (connection.execute(select(conversations).where(conversations.c.id == conversation_id))).mappings().first()
     if row is None:
         raise NotFound("There is no such conversation.")
     return conversation_of(row)
 
 
-async def post(connection: AsyncConnection, conversation_id: str, entry: Posted, at: datetime) -> tuple[Logged, bool]:
+def post(connection: Connection, conversation_id: str, entry: Posted, at: datetime) -> tuple[Logged, bool]:
     """Append what a person sent, once per `client_id`; False when it already stands there.
 
     What the customer sends opens a turn. Raises `NotFound`, and `Conflict` when the id was used for something else or
     the conversation is closed.
     """
     same_id = (log.c.conversation_id == conversation_id, log.c.kind == entry.kind, log.c.client_id == entry.client_id)
-    row = (await connection.execute(select(log).where(*same_id))).mappings().first()
+    row = (connection.execute(select(log).where(*same_id))).mappings().first()
     if row is not None:
         before = logged_of(row)
         if before.entry != entry:
             raise Conflict("This client id was used for another message.", mend="Use a new id for a new message.")
         return before, False
-    conversation = await head(connection, conversation_id)
+    conversation = head(connection, conversation_id)
     if conversation.closed:
         raise Conflict("The conversation is closed.", mend="Open a new one.")
     opens = not isinstance(entry, AgentSaid)
@@ -77,14 +72,14 @@ async def post(connection: AsyncConnection, conversation_id: str, entry: Posted,
         extra["last_text"] = entry.text
     if opens:
         extra["waiting_since"] = waiting_since(at)
-    _, (logged,) = await append(connection, conversation, [entry], at=at, turn=turn, opens=opens, extra=extra)
+    _, (logged,) = append(connection, conversation, [entry], at=at, turn=turn, opens=opens, extra=extra)
     if not opens:
-        await answer_until(connection, conversation_id, turn)
+        answer_until(connection, conversation_id, turn)
     return logged, True
 
 
-async def append(
-    connection: AsyncConnection,
+def append(
+    connection: Connection,
     conversation: Conversation,
     entries: Sequence[Entry],
     *,
@@ -102,7 +97,7 @@ async def append(
         Logged(seq=start + offset, turn=turn, at=at, entry=entry) for offset, entry in enumerate(entries, start=1)
     ]
     changes = {**(extra or {}), **_head_changes(entries), "last_seq": start + len(logged)}
-    moved = await connection.execute(
+    moved = connection.execute(
         update(conversations)
         .where(conversations.c.id == conversation.id, conversations.c.last_seq == start)
         .values(changes)
@@ -110,15 +105,15 @@ async def append(
     if moved.rowcount != 1:
         raise Conflict("The conversation has moved on.", mend="Read it again and try again.")
     if logged:
-        await connection.execute(insert(log), [_row(conversation, item, opens=opens) for item in logged])
+        connection.execute(insert(log), [_row(conversation, item, opens=opens) for item in logged])
     known = {name: value for name, value in changes.items() if name in Conversation.model_fields and name != "state"}
     return conversation.model_copy(update=known), logged
 
 
-async def answer_until(connection: AsyncConnection, conversation_id: str, turn: int) -> None:
+def answer_until(connection: Connection, conversation_id: str, turn: int) -> None:
     """Mark what was asked up to `turn` as answered; when nothing is left, nobody waits any more."""
     open_rows = (log.c.conversation_id == conversation_id, log.c.open)
-    await connection.execute(update(log).where(*open_rows, log.c.turn <= turn).values(open=False))
+    connection.execute(update(log).where(*open_rows, log.c.turn <= turn).values(open=False))
 
 
 def _head_changes(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from assistant.conversation import Answered
 from assistant.errors import Conflict, NotAuthorised, NotFound, ProposalExpired, ProposalSettled
@@ -50,14 +49,18 @@ class ProposalStore:
 
     async def find(self, proposal_id: str) -> Kept:
         """Raises `NotFound`."""
-        async with self._database.read() as connection:
-            return await self._load(connection, proposals.c.proposal_id == proposal_id)
+        return await self._database.read(
+            lambda connection: self._load(connection, proposals.c.proposal_id == proposal_id)
+        )
 
     async def issued(self, permit_id: str) -> tuple[Kept, LedgerEntry]:
         """The proposal of a permit and the ledger entry that issued it. Raises `NotFound`."""
-        async with self._database.read() as connection:
-            kept = await self._load(connection, proposals.c.permit_id == permit_id)
-            entry = await permit_entry(connection, self._shop, permit_id)
+        kept, entry = await self._database.read(
+            lambda connection: (
+                self._load(connection, proposals.c.permit_id == permit_id),
+                permit_entry(connection, self._shop, permit_id),
+            )
+        )
         if entry is None:
             raise NotFound("There is no such permit.")
         return kept, entry
@@ -69,13 +72,12 @@ class ProposalStore:
             .where(proposals.c.shop == self._shop, proposals.c.state == "permitted")
             .order_by(proposals.c.permitted_at)
         )
-        async with self._database.read() as connection:
-            return [_kept(row) for row in (await connection.execute(query)).mappings()]
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [_kept(row) for row in rows]
 
     async def granted(self, customer_id: str, cap: Cap) -> int:
         """What a customer was granted within `cap`, in fen: permitted, done or unknown, but not refused."""
-        async with self._database.read() as connection:
-            return await self._granted(connection, customer_id, cap)
+        return await self._database.read(lambda connection: self._granted(connection, customer_id, cap))
 
     async def permit(
         self,
@@ -91,24 +93,27 @@ class ProposalStore:
         caps: Collection[Cap] = (),
     ) -> Permit:
         """open → permitted, with the permit in the ledger and `answered` in the log, in one transaction."""
-        async with self._database.write() as connection:
-            proposal = await self._open_proposal(connection, proposal_id, customer_id, conversation_id)
+
+        def work(connection: Connection) -> Permit:
+            proposal = self._open_proposal(connection, proposal_id, customer_id, conversation_id)
             _check_yes(proposal, args_hash=args_hash, at=at, by=by)
             for cap in caps:
-                if await self._granted(connection, customer_id, cap) + (proposal.action.amount or 0) > cap.limit:
+                if self._granted(connection, customer_id, cap) + (proposal.action.amount or 0) > cap.limit:
                     raise NotAuthorised("This would pass the assistant's authority.", mend="Hand it to an agent.")
             permit = permit_for(proposal, at=at, lifetime=lifetime, by=by)
-            await self._move(
+            self._move(
                 connection,
                 proposal_id,
                 "open",
                 {"state": "permitted", "permit_id": permit.permit_id, "permitted_at": at}
                 | {"permit": permit.model_dump_json()},
             )
-            await self._ledger.append(connection, "permit", permit.model_dump(mode="json"), shop=self._shop, at=at)
+            self._ledger.append(connection, "permit", permit.model_dump(mode="json"), shop=self._shop, at=at)
             if answered is not None:
-                await log.post(connection, conversation_id, answered, at)
-        return permit
+                log.post(connection, conversation_id, answered, at)
+            return permit
+
+        return await self._database.write(work)
 
     async def decline(
         self,
@@ -120,51 +125,53 @@ class ProposalStore:
         answered: Answered | None = None,
     ) -> None:
         """open → declined, with `answered` in the log."""
-        async with self._database.write() as connection:
-            await self._open_proposal(connection, proposal_id, customer_id, conversation_id)
-            await self._move(connection, proposal_id, "open", {"state": "declined"})
+
+        def work(connection: Connection) -> None:
+            self._open_proposal(connection, proposal_id, customer_id, conversation_id)
+            self._move(connection, proposal_id, "open", {"state": "declined"})
             if answered is not None:
-                await log.post(connection, conversation_id, answered, at)
+                log.post(connection, conversation_id, answered, at)
+
+        await self._database.write(work)
 
     async def settle(self, settled: Settled, at: datetime, *, tell: bool = False) -> bool:
         """Record how a permit ended, once; with `tell` the log gets its `Acted`. False when it was recorded before."""
-        async with self._database.write() as connection:
-            fresh = await record_settled(connection, self._ledger, settled, shop=self._shop, at=at)
+
+        def work(connection: Connection) -> bool:
+            fresh = record_settled(connection, self._ledger, settled, shop=self._shop, at=at)
             if fresh and tell:
-                kept = await self._load(connection, proposals.c.proposal_id == settled.proposal_id)
-                conversation = await log.head(connection, kept.proposal.conversation_id)
+                kept = self._load(connection, proposals.c.proposal_id == settled.proposal_id)
+                conversation = log.head(connection, kept.proposal.conversation_id)
                 event = settled.as_event(kept.proposal.terms)
-                await log.append(connection, conversation, [event], at=at, turn=conversation.turns)
+                log.append(connection, conversation, [event], at=at, turn=conversation.turns)
             return fresh
 
-    async def _open_proposal(
-        self, connection: AsyncConnection, proposal_id: str, customer_id: str, conversation_id: str
+        return await self._database.write(work)
+
+    def _open_proposal(
+        self, connection: Connection, proposal_id: str, customer_id: str, conversation_id: str
     ) -> Proposal:
-        kept = await self._load(connection, proposals.c.proposal_id == proposal_id)
+        kept = self._load(connection, proposals.c.proposal_id == proposal_id)
         if (kept.proposal.customer_id, kept.proposal.conversation_id) != (customer_id, conversation_id):
             raise NotFound("There is no such proposal.")
         if kept.state != "open":
             raise ProposalSettled("This proposal was already answered.")
         return kept.proposal
 
-    async def _load(self, connection: AsyncConnection, which: ColumnElement[bool]) -> Kept:
-        row = (
-            (await connection.execute(select(proposals).where(proposals.c.shop == self._shop, which)))
-            .mappings()
-            .first()
-        )
+    def _load(self, connection: Connection, which: ColumnElement[bool]) -> Kept:
+        row = (connection.execute(select(proposals).where(proposals.c.shop == self._shop, which))).mappings().first()
         if row is None:
             raise NotFound("There is no such proposal.")
         return _kept(row)
 
-    async def _move(self, connection: AsyncConnection, proposal_id: str, before: str, changes: dict[str, Any]) -> None:
-        moved = await connection.execute(
+    def _move(self, connection: Connection, proposal_id: str, before: str, changes: dict[str, Any]) -> None:
+        moved = connection.execute(
             update(proposals).where(proposals.c.proposal_id == proposal_id, proposals.c.state == before).values(changes)
         )
         if moved.rowcount != 1:
             raise ProposalSettled("This proposal was already answered.")
 
-    async def _granted(self, connection: AsyncConnection, customer_id: str, cap: Cap) -> int:
+    def _granted(self, connection: Connection, customer_id: str, cap: Cap) -> int:
         query = select(func.coalesce(func.sum(proposals.c.amount), 0)).where(
             proposals.c.shop == self._shop,
             proposals.c.customer_id == customer_id,
@@ -174,24 +181,22 @@ class ProposalStore:
         )
         if cap.order_id is not None:
             query = query.where(proposals.c.order_id == cap.order_id)
-        return int((await connection.execute(query)).scalar_one())
+        return int(connection.execute(query).scalar_one())
 
 
-async def insert_proposals(connection: AsyncConnection, drafted: Sequence[Proposal]) -> None:
+def insert_proposals(connection: Connection, drafted: Sequence[Proposal]) -> None:
     """Store drafted proposals as open."""
     if drafted:
-        await connection.execute(insert(proposals), [_row(proposal) for proposal in drafted])
+        connection.execute(insert(proposals), [_row(proposal) for proposal in drafted])
 
 
-async def record_settled(
-    connection: AsyncConnection, ledger: LedgerStore, settled: Settled, *, shop: str, at: datetime
-) -> bool:
+def record_settled(connection: Connection, ledger: LedgerStore, settled: Settled, *, shop: str, at: datetime) -> bool:
     """Write the effect into the ledger and the proposal, once. False when the same end was recorded before.
 
     Raises `NotFound` when there is no such permit, `Conflict` when it ended otherwise.
     """
     which = (proposals.c.shop == shop, proposals.c.permit_id == settled.permit_id)
-    state = (await connection.execute(select(proposals.c.state).where(*which))).scalar()
+    state = (connection.execute(select(proposals.c.state).where(*which))).scalar()
     if state is None:
         raise NotFound("There is no such permit.")
     if state == settled.state:
@@ -199,9 +204,9 @@ async def record_settled(
     if state not in ("permitted", "unknown"):
         raise Conflict(f"This permit already ended as {state}.")
     body = settled.model_dump(mode="json", exclude={"conversation_id"})
-    await ledger.append(connection, "effect", body, shop=shop, at=at)
+    ledger.append(connection, "effect", body, shop=shop, at=at)
     changes = {"state": settled.state, "settled": settled.model_dump_json()}
-    await connection.execute(update(proposals).where(*which).values(changes))
+    connection.execute(update(proposals).where(*which).values(changes))
     return True
 
 

@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from assistant.errors import Conflict, EffectRefused
 from assistant.orders import apply
@@ -31,16 +30,19 @@ class SqlShop:
 
     async def seed(self, customers: Sequence[Customer], orders: Sequence[Order], at: datetime) -> bool:
         """Fill an empty shop, once; False when it was filled before (nothing is changed then)."""
-        async with self._database.write() as connection:
-            found = await connection.execute(select(shop_seeds.c.seeded_at).where(shop_seeds.c.shop == self._shop))
+
+        def work(connection: Connection) -> bool:
+            found = connection.execute(select(shop_seeds.c.seeded_at).where(shop_seeds.c.shop == self._shop))
             if found.scalar() is not None:
                 return False
-            await connection.execute(insert(shop_seeds).values(shop=self._shop, seeded_at=at))
+            connection.execute(insert(shop_seeds).values(shop=self._shop, seeded_at=at))
             if customers:
-                await connection.execute(insert(shop_customers), [self._customer_row(each) for each in customers])
+                connection.execute(insert(shop_customers), [self._customer_row(each) for each in customers])
             if orders:
-                await connection.execute(insert(shop_orders), [self._order_row(each) for each in orders])
-        return True
+                connection.execute(insert(shop_orders), [self._order_row(each) for each in orders])
+            return True
+
+        return await self._database.write(work)
 
     async def customers(self) -> list[Customer]:
         """All customers, by id: for the demo's sign-in and the desk."""
@@ -49,15 +51,14 @@ class SqlShop:
             .where(shop_customers.c.shop == self._shop)
             .order_by(shop_customers.c.customer_id)
         )
-        async with self._database.read() as connection:
-            return [Customer.model_validate_json(body) for body in (await connection.execute(query)).scalars()]
+        bodies = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        return [Customer.model_validate_json(body) for body in bodies]
 
     async def customer(self, customer_id: str) -> Customer | None:
         query = select(shop_customers.c.body).where(
             shop_customers.c.shop == self._shop, shop_customers.c.customer_id == customer_id
         )
-        async with self._database.read() as connection:
-            body = (await connection.execute(query)).scalar()
+        body = await self._database.read(lambda connection: connection.execute(query).scalar())
         return Customer.model_validate_json(body) if body else None
 
     async def orders(self, customer_id: str) -> list[Order]:
@@ -67,13 +68,12 @@ class SqlShop:
             .where(shop_orders.c.shop == self._shop, shop_orders.c.customer_id == customer_id)
             .order_by(shop_orders.c.created_at.desc(), shop_orders.c.order_id)
         )
-        async with self._database.read() as connection:
-            return [Order.model_validate_json(body) for body in (await connection.execute(query)).scalars()]
+        bodies = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        return [Order.model_validate_json(body) for body in bodies]
 
     async def order(self, customer_id: str, order_id: str) -> Order | None:
         """The customer's own order; absent and somebody else's are both None."""
-        async with self._database.read() as connection:
-            return await self._load(connection, customer_id, order_id)
+        return await self._database.read(lambda connection: self._load(connection, customer_id, order_id))
 
     async def execute(self, action: Action, *, key: str, customer_id: str, at: datetime) -> Receipt:
         """Carry out `action` once under `key`.
@@ -82,19 +82,20 @@ class SqlShop:
         written).
         """
         digest = args_hash(action)
-        async with self._database.write() as connection:
-            before = await self._receipt(connection, key)
+
+        def work(connection: Connection) -> Receipt:
+            before = self._receipt(connection, key)
             if before is not None:
                 receipt, used_for = before
                 if used_for != digest:
                     raise Conflict("This key was used for another action.")
                 return receipt
             reference = _reference(at)
-            amount = await self._change(connection, action, customer_id, at, reference)
+            amount = self._change(connection, action, customer_id, at, reference)
             receipt = Receipt(
                 key=key, reference=reference, action=action.name, order_id=action.order_id, amount=amount, at=at
             )
-            await connection.execute(
+            connection.execute(
                 insert(shop_receipts).values(
                     shop=self._shop,
                     key=key,
@@ -104,47 +105,48 @@ class SqlShop:
                     body=receipt.model_dump_json(),
                 )
             )
-        return receipt
+            return receipt
+
+        return await self._database.write(work)
 
     async def receipt(self, key: str) -> Receipt | None:
         """The receipt of an earlier `execute` with this key, or None if it never happened."""
-        async with self._database.read() as connection:
-            found = await self._receipt(connection, key)
+        found = await self._database.read(lambda connection: self._receipt(connection, key))
         return found[0] if found else None
 
-    async def _change(
-        self, connection: AsyncConnection, action: Action, customer_id: str, at: datetime, reference: str
+    def _change(
+        self, connection: Connection, action: Action, customer_id: str, at: datetime, reference: str
     ) -> int | None:
         """Carry the action out on its order, in the caller's transaction; the amount that was granted."""
         if action.order_id is None:
             if action.name not in WITHOUT_ORDER:
                 raise EffectRefused("This action needs an order.")
             return None
-        order = await self._load(connection, customer_id, action.order_id)
+        order = self._load(connection, customer_id, action.order_id)
         if order is None:
             raise EffectRefused("There is no such order.")
         after = apply(order, action, at, reference)
-        await connection.execute(
+        connection.execute(
             update(shop_orders)
             .where(shop_orders.c.shop == self._shop, shop_orders.c.order_id == order.order_id)
             .values(body=after.model_dump_json())
         )
         return action.amount
 
-    async def _load(self, connection: AsyncConnection, customer_id: str, order_id: str) -> Order | None:
+    def _load(self, connection: Connection, customer_id: str, order_id: str) -> Order | None:
         query = select(shop_orders.c.body).where(
             shop_orders.c.shop == self._shop,
             shop_orders.c.order_id == order_id,
             shop_orders.c.customer_id == customer_id,
         )
-        body = (await connection.execute(query)).scalar()
+        body = connection.execute(query).scalar()
         return Order.model_validate_json(body) if body else None
 
-    async def _receipt(self, connection: AsyncConnection, key: str) -> tuple[Receipt, str] | None:
+    def _receipt(self, connection: Connection, key: str) -> tuple[Receipt, str] | None:
         query = select(shop_receipts.c.body, shop_receipts.c.args_hash).where(
             shop_receipts.c.shop == self._shop, shop_receipts.c.key == key
         )
-        row = (await connection.execute(query)).first()
+        row = connection.execute(query).first()
         return (Receipt.model_validate_json(row.body), row.args_hash) if row else None
 
     def _customer_row(self, customer: Customer) -> dict[str, object]:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from assistant.conversation import (
     AgentSaid,
@@ -206,16 +208,18 @@ async def test_the_log_has_no_gap_whatever_happens(steps: list[str]) -> None:
 async def test_a_turn_reads_no_more_after_four_hundred_turns_than_after_ten(tmp_path: object) -> None:
     async with world(f"sqlite+aiosqlite:///{tmp_path}/x.db") as w:
         talk = await w.talk()
-        plans = []
-        async with w.database.read() as connection:
-            for query in (
-                "SELECT * FROM log WHERE conversation_id = 'x' AND kind = 'asked' AND client_id = 'y'",
-                "SELECT * FROM log WHERE conversation_id = 'x' ORDER BY seq DESC LIMIT 30",
-                "SELECT * FROM log WHERE conversation_id = 'x' AND seq > 3 ORDER BY seq LIMIT 500",
-                "UPDATE log SET open = 0 WHERE conversation_id = 'x' AND open = 1 AND turn <= 3",
-                "SELECT * FROM proposals WHERE shop = 'x' AND state = 'permitted'",
-            ):
-                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")
-                plans += [row.detail for row in rows]
+        plans: list[str] = []
+        for query in (
+            "SELECT * FROM log WHERE conversation_id = 'x' AND kind = 'asked' AND client_id = 'y'",
+            "SELECT * FROM log WHERE conversation_id = 'x' ORDER BY seq DESC LIMIT 30",
+            "SELECT * FROM log WHERE conversation_id = 'x' AND seq > 3 ORDER BY seq LIMIT 500",
+            "UPDATE log SET open = 0 WHERE conversation_id = 'x' AND open = 1 AND turn <= 3",
+            "SELECT * FROM proposals WHERE shop = 'x' AND state = 'permitted'",
+        ):
+            plans += await w.database.read(partial(_plan, query=query))
         assert all(plan.startswith("SEARCH") and "INDEX" in plan for plan in plans), plans
         assert len(await w.talks.recent(talk.id, 30)) <= 30
+
+
+def _plan(connection: Connection, *, query: str) -> list[str]:
+    return [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]

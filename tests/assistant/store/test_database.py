@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,17 +29,17 @@ async def test_migrations_from_nothing_give_the_tables_of_the_schema() -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with database.read() as connection:
-        assert await connection.run_sync(differences) == []
-        indexes = await connection.exec_driver_sql(INDEXES)
-        migrated = {row.name: " ".join(row.sql.split()) for row in indexes}
+    def indexes(connection: Connection) -> dict[str, str]:
+        return {row.name: " ".join(row.sql.split()) for row in connection.exec_driver_sql(INDEXES)}
+
+    assert await database.read(differences) == []
+    migrated = await database.read(indexes)
     await database.aclose()
 
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
     with engine.connect() as plain:
-        found = plain.exec_driver_sql(INDEXES)
-        assert {row.name: " ".join(row.sql.split()) for row in found} == migrated
+        assert indexes(plain) == migrated
     engine.dispose()
 
 
@@ -69,12 +70,8 @@ async def test_a_database_is_opened_again_with_all_it_held(tmp_path: Path) -> No
 
 async def test_commits_are_synced_and_the_log_is_written_ahead(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/x.db")
-    async with database.read() as connection:
-        values = [
-            (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
-    assert values == ["wal", 2, 1]
+    for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        assert await database.read(partial(_pragma, name=name)) == value
     await database.aclose()
 
 
@@ -101,12 +98,10 @@ async def test_a_lock_held_by_another_program_is_named_and_writes_work_again_aft
     other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="locked"):
-        async with database.write():
-            pass
+        await database.write(lambda _: None)
     other.execute("ROLLBACK")
     other.close()
-    async with database.write() as connection:
-        await connection.exec_driver_sql("INSERT INTO shop_seeds VALUES ('s', '2026-01-05 03:30:00.000000')")
+    await database.write(lambda _: None)
     await database.aclose()
 
 
@@ -132,7 +127,14 @@ async def test_a_full_disk_writes_nothing_by_halves_and_recovers_when_there_is_r
 
 
 async def _limit_pages(database: Database, *, full: bool) -> None:
-    """Hold the (single, pooled) connection to the pages it has, or let it grow again."""
-    async with database.read() as connection:
-        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-        await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
+    """Hold the writer's connection to the pages it has, or let it grow again."""
+
+    def limit(connection: Connection) -> None:
+        pages = _pragma(connection, name="page_count") if full else 1_000_000
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    await database.write(limit)
+
+
+def _pragma(connection: Connection, *, name: str) -> object:
+    return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
