@@ -1,18 +1,18 @@
 """What can go wrong in a conversation, as one tree below `knowledge.errors.XiaoerError`.
 
-    XiaoerError
-    ├── NotFound              no such thing, or it belongs to somebody else (the two are never told apart)
-    ├── InvalidMessage        the message cannot be taken: empty, too long, or without readable text
-    ├── Conflict              the same client id or idempotency key was used with another body
-    ├── ProposalError         a yes that cannot count
-    │   ├── ProposalExpired   it came after the proposal's expiry
-    │   └── ProposalSettled   the proposal was already answered
-    ├── NotAuthorised         this actor may not do this
-    ├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
-    ├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
-    ├── LedgerBroken          an entry of the ledger does not follow from the one before it
-    ├── StoreUnavailable      the store cannot take a write just now (disk full, locked); nothing was written
-    └── ModelUnavailable      a chat model did not answer in time, failed, or its circuit is open
+XiaoerError
+├── NotFound              no such thing, or it belongs to somebody else (the two are never told apart)
+├── InvalidMessage        the message cannot be taken: empty, too long, or without readable text
+├── Conflict              the same client id or idempotency key was used with another body
+├── ProposalError         a yes that cannot count
+│   ├── ProposalExpired   it came after the proposal's expiry
+│   └── ProposalSettled   the proposal was already answered
+├── NotAuthorised         this actor may not do this
+├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
+├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
+├── LedgerBroken          an entry of the ledger does not follow from the one before it
+├── StoreUnavailable      the store cannot take a write just now (disk full, locked); nothing was written
+└── ModelUnavailable      a chat model did not answer in time, failed, or its circuit is open
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ class NotFound(XiaoerError):
 
 
 class InvalidMessage(XiaoerError):
-    """The message cannot be taken: empty, too long, or without readable text."""
+    """The message cannot be taken. `code` is `empty`, `too_long` or `unreadable`, for a text in the customer's language."""
+
+    def __init__(self, what: str, *, mend: str = "", code: str = "invalid") -> None:
+        self.code = code
+        super().__init__(what, mend=mend)
 
 
 class Conflict(XiaoerError):

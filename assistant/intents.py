@@ -1,0 +1,184 @@
+"""What the customer wants: every issue of a message as an intent of the shop's taxonomy, with a calibrated confidence.
+
+No language model. A message is cut into parts, each part is scored by `IntentHead`, shifted by cues, by what rules an
+intent out and by what is on the table, and turned into probabilities by two figures fitted on held-out examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.conversation import DialogueState, IntentGuess
+from assistant.intent_head import Indices, IntentHead, Matrix, train_head
+from assistant.segments import clauses, segments
+from assistant.taxonomy import Taxonomy
+from knowledge.embedding import Embedder
+from knowledge.text import fold, mend
+
+UNSURE = 0.22
+"""Below this the best guess says too little; the answer is `unclear`."""
+SPLIT = 0.55
+"""Both sides of a comma must be this sure of different intents to count as two issues."""
+RISK_FLOOR = 0.8
+"""A cue of a risk intent is never outvoted by likeness: missing a report of harm costs more than a false alarm."""
+MAX_GUESSES = 4
+_RULED_OUT = -12.0
+_OWN, _FLOW = 0.5, 0.8
+_SHORT = 8
+_WORD = re.compile(r"\w")
+_CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """`softmax(sharpness · score + cue · [a cue matched])`, the figures with the least log loss on held-out examples."""
+
+    sharpness: float
+    cue: float
+    log_loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class _Part:
+    text: str
+    guesses: tuple[IntentGuess, ...]
+
+    @property
+    def best(self) -> IntentGuess:
+        return self.guesses[0]
+
+
+class IntentModel:
+    """Trained once at start (no stored model), then read-only and safe to share between threads."""
+
+    def __init__(self, taxonomy: Taxonomy, head: IntentHead, calibration: Calibration) -> None:
+        self.taxonomy = taxonomy
+        self.calibration = calibration
+        self._head = head
+        self._intents = tuple(taxonomy.intents[name] for name in head.labels)
+        self._own = np.array([{"own": 1.0, "none": -1.0, "any": 0.0}[i.order] for i in self._intents], dtype=np.float32)
+
+    @classmethod
+    def train(cls, taxonomy: Taxonomy, embedder: Embedder) -> IntentModel:
+        """Learn from the taxonomy's examples. The same examples and embedder always give the same model."""
+        texts, names = zip(*((mend(fold(text)), name) for text, name in taxonomy.examples()), strict=True)
+        trained = train_head(texts, names, embedder)
+        cued = np.zeros_like(trained.held_out)
+        for column, label in enumerate(trained.head.labels):
+            intent = taxonomy.intents[label]
+            for row, number in enumerate(trained.rows.tolist()):
+                cued[row, column] = intent.cued(texts[number]) is not None
+        return cls(taxonomy, trained.head, _calibrate(trained.held_out, cued, trained.targets))
+
+    def understand(self, text: str, state: DialogueState | None = None) -> list[IntentGuess]:
+        """The issues of a message, at least one: risks first by priority, then the customer's latest wish first.
+
+        `state` says what is on the table: with an order, "可以退吗" asks about that order; without, about the policy.
+        """
+        folded = mend(fold(text)).strip()
+        if not _WORD.search(folded):
+            return [IntentGuess(name="unclear", confidence=0.9, words=folded[:40])]
+        parts = [part for segment in segments(folded) for part in self._parts(segment, state)]
+        guesses = self._merge([guess for part in parts for guess in part.guesses])
+        if guesses[0].name == "unclear" and len(parts) > 1:
+            guesses = self._merge([*guesses, *self._read([folded], state)[0].guesses])
+        return guesses[:MAX_GUESSES]
+
+    def probabilities(self, texts: Sequence[str], state: DialogueState | None = None) -> tuple[tuple[str, ...], Matrix]:
+        """Labels and `(n, labels)` calibrated probabilities of texts taken whole, for evaluation."""
+        return self._head.labels, self._weigh([mend(fold(text)) for text in texts], state)
+
+    def _parts(self, segment: str, state: DialogueState | None) -> list[_Part]:
+        """One segment as one issue, unless both sides of a comma are sure of different ones."""
+        sides = clauses(segment)
+        if len(sides) < 2:
+            return self._read([segment], state)
+        whole, *read = self._read([segment, *sides], state)
+        sure = [part for part in read if part.best.confidence >= SPLIT and part.best.name not in _CHAT]
+        risky = [part for part in read if self.taxonomy.intents[part.best.name].risk]
+        if len({part.best.name for part in sure}) > 1 and len(sides) <= MAX_GUESSES:
+            return sure
+        if whole.best.name in _CHAT and sure:
+            return sure
+        return [whole, *risky]
+
+    def _read(self, texts: Sequence[str], state: DialogueState | None) -> list[_Part]:
+        return [self._part(text, row) for text, row in zip(texts, self._weigh(texts, state), strict=True)]
+
+    def _part(self, text: str, row: Matrix) -> _Part:
+        order = np.argsort(-row, kind="stable")
+        best = int(order[0])
+        found = [IntentGuess(name=self._intents[best].name, confidence=round(float(row[best]), 4), words=text[:120])]
+        if row[best] < UNSURE:
+            found = [IntentGuess(name="unclear", confidence=round(1 - float(row[best]), 4), words=text[:120])]
+        for column, intent in enumerate(self._intents):
+            urgent = intent.risk or intent.priority < 10
+            if urgent and intent.name != found[0].name and (words := intent.cued(text)) is not None:
+                sure = max(RISK_FLOOR, float(row[column]))
+                found.append(IntentGuess(name=intent.name, confidence=round(sure, 4), words=words[:120]))
+        return _Part(text, tuple(found))
+
+    def _weigh(self, texts: Sequence[str], state: DialogueState | None) -> Matrix:
+        logits = self.calibration.sharpness * self._head.scores(texts)
+        for row, text in enumerate(texts):
+            for column, intent in enumerate(self._intents):
+                if intent.ruled_out(text):
+                    logits[row, column] += _RULED_OUT
+                elif intent.cued(text) is not None:
+                    logits[row, column] += self.calibration.cue
+            if state is not None:
+                logits[row] += self._on_the_table(text, state)
+        return _softmax(logits)
+
+    def _on_the_table(self, text: str, state: DialogueState) -> Matrix:
+        shift = np.zeros(len(self._intents), dtype=np.float32)
+        if state.order_id is not None:
+            shift += _OWN * self._own
+        elif state.sku is not None:
+            shift -= _OWN * self._own
+        if state.flow in self._head.labels and len(text) <= _SHORT:
+            shift[self._head.labels.index(state.flow)] += _FLOW
+        return shift
+
+    def _merge(self, guesses: Sequence[IntentGuess]) -> list[IntentGuess]:
+        """Each intent once with its best confidence, generic ones absorbed by specific ones, in the order of service."""
+        best: dict[str, tuple[int, IntentGuess]] = {}
+        for place, guess in enumerate(guesses):
+            known = best.get(guess.name)
+            best[guess.name] = (place, guess if known is None or guess.confidence > known[1].confidence else known[1])
+        serious = [name for name in best if name not in _CHAT]
+        absorbed = {name for held in serious for name in self.taxonomy.intents[held].absorbs if name != held}
+        kept = [name for name in serious if name not in absorbed] or serious or _least_idle(best)
+        return [best[name][1] for name in sorted(kept, key=lambda name: self._rank(name, best[name][0]))]
+
+    def _rank(self, name: str, place: int) -> tuple[int, int]:
+        return self.taxonomy.intents[name].priority, -place
+
+
+def _least_idle(best: dict[str, tuple[int, IntentGuess]]) -> list[str]:
+    """Of chat, out of scope and unclear only one is told: the surest, `unclear` last."""
+    return [max(best, key=lambda name: (name != "unclear", best[name][1].confidence))]
+
+
+def _softmax(logits: Matrix) -> Matrix:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _calibrate(scores: Matrix, cued: Matrix, targets: Indices) -> Calibration:
+    """The sharpness and the weight of a cue with the least held-out log loss, on a fixed grid."""
+    rows = np.arange(len(targets))
+    tried: list[Calibration] = []
+    for sharpness in np.geomspace(3.0, 12.0, 8):
+        for cue in (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0):
+            shares = _softmax((sharpness * scores + cue * cued).astype(np.float32))
+            loss = float(-np.log(np.maximum(shares[rows, targets], 1e-9)).mean())
+            right = float((shares.argmax(axis=1) == targets).mean())
+            tried.append(Calibration(float(sharpness), float(cue), loss, right))
+    return min(tried, key=lambda one: one.log_loss)
