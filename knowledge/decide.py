@@ -21,9 +21,7 @@ from knowledge.expressions import AbsentFact, Evaluation, ExpressionError
 from knowledge.facts import FactDefinition, check_facts, read_definitions
 from knowledge.govern import SURVIVES, judge_policy, precedence
 from knowledge.pack import Pack
-from knowledge.tables import Row, Table, compile_tables
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+from knowledge.tables import PLACEHOLDER, Row, Table, compile_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +234,7 @@ class PolicySet:
             money = name == "amount" or (name in self.facts and self.facts[name].type == "money")
             return _shown(value, money=money)
 
-        return _PLACEHOLDER.sub(shown, template)
+        return PLACEHOLDER.sub(shown, template)
 
     def _check_derived(self) -> None:
         leads = {each.name: each.derived.table for each in self.facts.values() if each.derived}

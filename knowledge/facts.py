@@ -168,9 +168,20 @@ def check_facts(definitions: Definitions, given: Mapping[str, object]) -> Facts:
     return checked
 
 
-def read_definitions(pack: Pack) -> dict[str, FactDefinition]:
-    """The facts of a pack. Raises `PackError` (file and line) for a definition that is not one."""
-    return {name: _definition(pack, name, fields) for name, fields in pack.data("facts").items()}
+def read_definitions(pack: Pack, problems: list[PackError] | None = None) -> dict[str, FactDefinition]:
+    """The facts of a pack. Raises `PackError` (file and line) for a definition that is not one.
+
+    Given a list of `problems`, it notes a bad definition there and reads on.
+    """
+    read: dict[str, FactDefinition] = {}
+    for name, fields in pack.data("facts").items():
+        try:
+            read[name] = _definition(pack, name, fields)
+        except PackError as problem:
+            if problems is None:
+                raise
+            problems.append(problem)
+    return read
 
 
 _KEYS = frozenset({"type", "unit", "source", "ask", "values", "derived"})

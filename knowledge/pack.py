@@ -85,6 +85,12 @@ def load_pack(path_or_name: str | Path) -> Pack:
     Raises `PackError` when there is no such pack or a file is broken, `CyclicPackError` when packs extend each other in
     a ring; both name file and line.
     """
+    chain = open_pack(path_or_name)
+    return Pack(chain[0].name, chain[0], chain, tuple(read_policies(chain)))
+
+
+def open_pack(path_or_name: str | Path) -> tuple[Path, ...]:
+    """The folders of a pack and its parents, child first, without reading policies. Raises as `load_pack` does."""
     path = _find(str(path_or_name), beside=Path.cwd())
     if path is None:
         raise PackError(
@@ -92,8 +98,7 @@ def load_pack(path_or_name: str | Path) -> Pack:
             file=Path(path_or_name),
             mend=f"Name a folder with a shop.yaml, or one of: {', '.join(shipped_packs())}.",
         )
-    chain = _chain(path)
-    return Pack(path.name, path, chain, tuple(_policies(chain)))
+    return _chain(path)
 
 
 def shipped_packs() -> list[str]:
@@ -131,17 +136,27 @@ def _chain(path: Path) -> tuple[Path, ...]:
         chain.append(found)
 
 
-def _policies(chain: tuple[Path, ...]) -> Iterator[Policy]:
+def read_policies(chain: tuple[Path, ...], problems: list[PackError] | None = None) -> Iterator[Policy]:
+    """The policies of the folders in `chain`, those a child restates left out.
+
+    Raises `FrontMatterError` or `PackError`; given a list of `problems`, it notes them there and reads on.
+    """
     seen: dict[tuple[str, str], Path] = {}
     for folder in chain:
         for path in sorted((folder / "policies").rglob("*.md")):
-            policy = parse_policy(_text(path), path)
-            name = (policy.key, policy.lang)
-            if name not in seen:
-                seen[name] = folder
+            try:
+                policy = parse_policy(_text(path), path)
+                name = (policy.key, policy.lang)
+                if seen.setdefault(name, path).is_relative_to(folder) and seen[name] != path:
+                    what = f"`{policy.key}` stands twice in {policy.lang}: here and in {seen[name].name}."
+                    raise PackError(what, file=path, mend="Give one of them its own id or version.")
+            except PackError as problem:
+                if problems is None:
+                    raise
+                problems.append(problem)
+                continue
+            if seen[name] == path:
                 yield policy
-            elif seen[name] == folder:
-                raise PackError(f"`{policy.key}` stands twice in {policy.lang}.", file=path, mend="Give it a version.")
 
 
 def _merge(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,15 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from knowledge.clauses import Policy
 from knowledge.decision import Actor
-from knowledge.errors import TableError, UnknownFactError
+from knowledge.errors import PackError, TableError, UnknownFactError
 from knowledge.expressions import Expression, ExpressionError, compile_expression
 from knowledge.yaml_text import Way, YamlText, read_yaml
 
 Words: TypeAlias = Mapping[str, str]
 """A text per language, `{"zh": …, "en": …}`."""
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""A fact's value, or `{amount}`, inside a formula text."""
 
 _FENCE = re.compile(r"^```table[ \t]*\n(?P<yaml>.*?)^```[ \t]*$", re.S | re.M)
 _HEADING_ANCHOR = re.compile(r"^#{1,6}[ \t].*\{#([\w-]+)\}[ \t]*$", re.M)
@@ -80,13 +83,15 @@ def references(policies: Collection[Policy]) -> frozenset[str]:
     return frozenset(f"{policy.key}#{anchor}" for policy in policies for anchor in anchors(policy))
 
 
-def read_tables(policy: Policy, *, facts: Collection[str], clauses: Collection[str]) -> list[Table]:
+def read_tables(
+    policy: Policy, *, facts: Collection[str], clauses: Collection[str], problems: list[PackError] | None = None
+) -> list[Table]:
     """Compile the tables of one policy.
 
     `facts` are the defined names, `clauses` the references that resolve. Raises `TableError` or `UnknownFactError`,
-    with the file and line of the row.
+    with the file and line of the row; given a list of `problems`, it notes a bad row there and reads on.
     """
-    return [_Reader(document, policy, facts, clauses).table() for document in _fences(policy)]
+    return [_Reader(document, policy, facts, clauses, problems).table() for document in _fences(policy)]
 
 
 def _fences(policy: Policy) -> Iterator[YamlText]:
@@ -98,11 +103,19 @@ def _fences(policy: Policy) -> Iterator[YamlText]:
 class _Reader:
     """Reads one fenced block; every complaint carries the line it is about."""
 
-    def __init__(self, document: YamlText, policy: Policy, facts: Collection[str], clauses: Collection[str]) -> None:
+    def __init__(
+        self,
+        document: YamlText,
+        policy: Policy,
+        facts: Collection[str],
+        clauses: Collection[str],
+        problems: list[PackError] | None,
+    ) -> None:
         self.document = document
         self.policy = policy
         self.facts = facts
         self.clauses = clauses
+        self.problems = problems
 
     def fail(self, what: str, *way: str | int, mend: str = "") -> TableError:
         return TableError(what, file=self.document.path, line=self.document.line(*way), mend=mend)
@@ -118,7 +131,7 @@ class _Reader:
         mode = data.get("mode", "first")
         if mode not in {"first", "accumulate"}:
             raise self.fail(f"The mode `{mode}` is neither first nor accumulate.", "mode")
-        compiled = tuple(self.row(fields, index) for index, fields in enumerate(rows))
+        compiled = tuple(row for index, fields in enumerate(rows) if (row := self.checked_row(fields, index)))
         self._unique(compiled)
         return Table(
             id=self.text(data, "id"),
@@ -129,6 +142,15 @@ class _Reader:
             best_first=tuple(str(code) for code in data.get("best_first") or ()),
             line=self.document.line(),
         )
+
+    def checked_row(self, fields: Any, index: int) -> Row | None:
+        try:
+            return self.row(fields, index)
+        except PackError as problem:
+            if self.problems is None:
+                raise
+            self.problems.append(problem)
+            return None
 
     def row(self, fields: Any, index: int) -> Row:
         way: Way = ("rows", index)
@@ -153,7 +175,7 @@ class _Reader:
             clauses=self.row_clauses(fields.get("clause"), way),
             amount=self.optional(fields, "amount", way),
             deadline=self.optional(fields, "deadline", way),
-            formula=self.words(fields.get("formula"), *way, "formula"),
+            formula=self.formula(fields.get("formula"), way),
             needs=tuple(str(need) for need in fields.get("needs") or ()),
             actor=next(known for known in get_args(Actor) if known == actor),
             appeal=self.words(fields.get("appeal"), *way, "appeal"),
@@ -190,6 +212,15 @@ class _Reader:
 
     def optional(self, fields: dict[str, Any], key: str, way: Way) -> Expression | None:
         return self.expression(fields[key], *way, key) if fields.get(key) is not None else None
+
+    def formula(self, value: Any, way: Way) -> Words | None:
+        words = self.words(value, *way, "formula")
+        for name in PLACEHOLDER.findall(" ".join((words or {}).values())):
+            if name != "amount" and name not in self.facts:
+                raise self.fail(
+                    f"The formula shows `{name}`, which is no fact.", *way, "formula", mend="Correct the name."
+                )
+        return words
 
     def text(self, fields: dict[str, Any], key: str, *way: str | int) -> str:
         value = fields.get(key)

@@ -77,16 +77,27 @@ class _Builder:
 
     def _mapping(self, node: MappingNode, way: Way) -> dict[str, Any]:
         built: dict[str, Any] = {}
-        for key_node, value_node in node.value:
+        own: set[str] = set()
+        # keys of a merged mapping (`<<`) come first, so that the mapping's own ones stand over them
+        for key_node, value_node in sorted(node.value, key=lambda pair: pair[0].value != "<<"):
             line = self._line(key_node)
-            if not isinstance(key_node, ScalarNode) or key_node.value == "<<":
+            if not isinstance(key_node, ScalarNode):
                 raise PackError("A key must be plain text.", file=self.file, line=line)
             key = str(key_node.value)
-            if key in built:
+            if key in own:
                 raise PackError(f"The key `{key}` stands twice.", file=self.file, line=line, mend="Keep one of them.")
+            own.add(key)
+            if key == "<<":
+                built.update(self._merged(value_node, way, line))
+                continue
             self.lines[(*way, key)] = line
             built[key] = self.build(value_node, (*way, key))
         return built
+
+    def _merged(self, node: Node, way: Way, line: int) -> dict[str, Any]:
+        if not isinstance(node, MappingNode):
+            raise PackError("`<<` must name a mapping.", file=self.file, line=line)
+        return self._mapping(node, way)
 
     def _scalar(self, node: Any) -> str | int | float | bool | None:
         value = str(node.value)
