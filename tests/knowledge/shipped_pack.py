@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -18,7 +19,9 @@ def shipped() -> PolicySet:
     return PolicySet(load_pack("cn_retail"))
 
 
-def decide(table: str, /, *, platform: str | None = "taobao", at: datetime = TODAY, **facts: FactValue) -> Decision:
+def decide(
+    table: str, facts: Mapping[str, FactValue], *, platform: str | None = "taobao", at: datetime = TODAY
+) -> Decision:
     """Decide by the shipped pack; `platform` is where the order stands and, unless it is None, also a fact."""
     known: dict[str, FactValue] = {"platform": platform, **facts} if platform else dict(facts)
     return shipped().decide(table, known, at=at, place=Place(platform=platform))

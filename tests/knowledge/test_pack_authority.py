@@ -22,7 +22,7 @@ _ORDINARY: dict[str, FactValue] = {
 
 
 def authority(actor: str, purpose: str, amount: int, **facts: FactValue) -> Decision:
-    return decide("DT-20", **{**_ORDINARY, "actor": actor, "purpose": purpose, "amount": amount, **facts})
+    return decide("DT-20", {**_ORDINARY, "actor": actor, "purpose": purpose, "amount": amount, **facts})
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_amount_must_be_more_than_zero(amount: int) -> None:
 def test_an_unknown_earlier_sum_is_asked_for_and_never_taken_as_zero() -> None:
     facts = {**_ORDINARY, "actor": "bot", "purpose": "goodwill", "amount": 100}
     del facts["same_cause_sum"]
-    assert decide("DT-20", **facts).code == "ASK(same_cause_sum)"
+    assert decide("DT-20", facts).code == "ASK(same_cause_sum)"
 
 
 @given(

@@ -22,7 +22,7 @@ _ROUTED: dict[str, FactValue] = {
 
 
 def hand_off(**facts: FactValue) -> Decision:
-    return decide("DT-22", **{**_CALM, **facts})
+    return decide("DT-22", {**_CALM, **facts})
 
 
 @pytest.mark.parametrize(

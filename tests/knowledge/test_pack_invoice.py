@@ -20,20 +20,20 @@ from tests.knowledge.shipped_pack import decide
     ],
 )
 def test_each_request_has_its_outcome(ask: str, row: str, code: str) -> None:
-    decision = decide("DT-25", invoice_ask=ask, received=True)
+    decision = decide("DT-25", {"invoice_ask": ask, "received": True})
     assert (decision.row, decision.code) == (row, code)
 
 
 def test_before_receipt_an_invoice_is_noted_and_waits_for_receipt() -> None:
-    decision = decide("DT-25", invoice_ask="issue", received=False)
+    decision = decide("DT-25", {"invoice_ask": "issue", "received": False})
     assert (decision.code, decision.needs) == ("ISSUE", ("received",))
 
 
 @pytest.mark.parametrize(("platform", "named"), [("jd", True), ("taobao", False), ("tmall", False)])
 def test_the_fifteen_days_are_told_on_jd_orders_only(platform: str, named: bool) -> None:
-    decision = decide("DT-25", platform=platform, invoice_ask="refused", received=True)
+    decision = decide("DT-25", {"invoice_ask": "refused", "received": True}, platform=platform)
     assert any("jd-dispute-path" in clause for clause in decision.clauses) is named
 
 
 def test_a_surcharge_is_forbidden_without_asking_anything_else() -> None:
-    assert decide("DT-25", platform=None, invoice_ask="surcharge").code == "SURCHARGE_FORBIDDEN"
+    assert decide("DT-25", {"invoice_ask": "surcharge"}, platform=None).code == "SURCHARGE_FORBIDDEN"

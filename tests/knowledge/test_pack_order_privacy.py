@@ -22,7 +22,7 @@ _OWNER: dict[str, FactValue] = {
 
 
 def privacy(**facts: FactValue) -> Decision:
-    return decide("DT-23", **{**_OWNER, **facts})
+    return decide("DT-23", {**_OWNER, **facts})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_each_situation_has_its_answer(facts: dict[str, FactValue], row: str, co
 
 def test_without_sign_in_the_order_itself_is_not_even_looked_at() -> None:
     facts = {name: value for name, value in _OWNER.items() if name != "owns_order"}
-    decision = decide("DT-23", **{**facts, "logged_in": False})
+    decision = decide("DT-23", {**facts, "logged_in": False})
     assert decision.code == "VERIFY"
     assert "owns_order" not in decision.read
 

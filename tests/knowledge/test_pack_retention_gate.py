@@ -25,7 +25,7 @@ _FREE: dict[str, FactValue] = {
 
 
 def gate(**facts: FactValue) -> Decision:
-    return decide("DT-21", **{**_FREE, **facts})
+    return decide("DT-21", {**_FREE, **facts})
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_a_weak_signal_does_not_stop_an_offer() -> None:
 
 
 def test_safety_closes_the_gate_before_anything_else_is_known() -> None:
-    assert decide("DT-21", safety=True).code == "NO_RETENTION"
+    assert decide("DT-21", {"safety": True}).code == "NO_RETENTION"
 
 
 def test_an_open_safety_question_is_asked_before_any_offer() -> None:
     facts = {name: value for name, value in _FREE.items() if name != "safety"}
-    assert decide("DT-21", **facts).code == "ASK(safety)"
+    assert decide("DT-21", facts).code == "ASK(safety)"
 
 
 @given(

@@ -15,11 +15,11 @@ INDICATORS = ("咨询差评率", "延迟发货率", "服务单差评率", "平�
 
 
 def at_1688(topic: str, order_at: str, service: int = 48) -> Decision:
-    return decide("DT-26", platform="1688", topic=topic, order_at=instant(order_at), ship_service_h=service)
+    return decide("DT-26", {"topic": topic, "order_at": instant(order_at), "ship_service_h": service}, platform="1688")
 
 
 def at_jd(**facts: FactValue) -> Decision:
-    return decide("DT-26", platform="jd", **{"merchant_region_affected": True, **facts})
+    return decide("DT-26", {"merchant_region_affected": True, **facts}, platform="jd")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_after_sale_limits_at_1688_are_looser_until_the_end_of_9_february(
     ],
 )
 def test_the_better_medal_is_shown_until_nine_on_1_march(shown: str, code: str) -> None:
-    assert decide("DT-26", platform="1688", topic="medal", event_at=instant(shown)).code == code
+    assert decide("DT-26", {"topic": "medal", "event_at": instant(shown)}, platform="1688").code == code
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
@@ -114,19 +114,19 @@ def test_a_measure_without_a_stated_end_goes_to_a_person(order_at: str, affected
 @pytest.mark.parametrize("platform", ["taobao", "tmall", "jd", "1688", "douyin"])
 @pytest.mark.parametrize("topic", ["shipping", "late_shipping", "response", "return", "dispute"])
 def test_nothing_of_it_holds_for_an_order_of_today(platform: str, topic: str) -> None:
-    decision = decide("DT-26", platform=platform, topic=topic, order_at=TODAY)
+    decision = decide("DT-26", {"topic": topic, "order_at": TODAY}, platform=platform)
     assert decision.code == "NOT_IN_FORCE"
 
 
 def test_the_region_is_asked_for_only_where_it_matters() -> None:
-    asked = decide("DT-26", platform="jd", topic="shipping", order_at=instant("2022-04-15 12:00"))
+    asked = decide("DT-26", {"topic": "shipping", "order_at": instant("2022-04-15 12:00")}, platform="jd")
     assert asked.code == "ASK(merchant_region_affected)"
 
 
 @given(days=st.integers(0, 4000), topic=st.sampled_from(["shipping", "return"]))
 def test_relief_is_given_on_no_day_outside_the_two_announced_windows(days: int, topic: str) -> None:
     order_at = instant("2018-01-01 12:00") + timedelta(days=days)
-    decision = decide("DT-26", platform="1688", topic=topic, order_at=order_at, ship_service_h=24)
+    decision = decide("DT-26", {"topic": topic, "order_at": order_at, "ship_service_h": 24}, platform="1688")
     last = instant("2020-02-17 00:00") if topic == "shipping" else instant("2020-02-10 00:00")
     relieved = instant("2020-01-19 00:00") <= order_at < last
     assert (decision.code in {"DISCRETIONARY", "RELAXED"}) is relieved
