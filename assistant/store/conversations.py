@@ -123,15 +123,14 @@ class ConversationStore:
             changes["state"] = state.model_dump_json()
         if owner is not None:
             changes |= {"owner": owner, "agent": agent}
-        if owner in ("queue", "agent"):
-            changes["waiting_since"] = rows.waiting_since(at)
         if lang is not None:
             changes["lang"] = lang
-        elif turn_done and (owner or conversation.owner) == "assistant":
+        waits = owner in ("queue", "agent")
+        if turn_done and not waits and (owner or conversation.owner) == "assistant":
             changes["waiting_since"] = None
 
         def work(connection: Connection) -> tuple[Conversation, list[Logged]]:
-            written = rows.append(connection, conversation, entries, at=at, turn=turn, extra=changes)
+            written = rows.append(connection, conversation, entries, at=at, turn=turn, waits=waits, extra=changes)
             insert_proposals(connection, proposals)
             for end in settled:
                 record_settled(connection, self._ledger, end, shop=conversation.shop, at=at)

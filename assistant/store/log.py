@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from assistant.conversation import (
     ENTRY,
@@ -30,6 +30,27 @@ Posted = Asked | Answered | AgentSaid
 """What a person sends, under an id of the sender's own."""
 
 
+# Built once: putting a statement together costs several times more than running it.
+_HEAD = select(conversations).where(conversations.c.id == bindparam("head_id"))
+_SAME_ID = select(log).where(
+    log.c.conversation_id == bindparam("talk"),
+    log.c.kind == bindparam("of_kind"),
+    log.c.client_id == bindparam("sender_id"),
+)
+_MOVE = update(conversations).where(
+    conversations.c.id == bindparam("head_id"), conversations.c.last_seq == bindparam("seen_seq")
+)
+_MOVE_WAITING = _MOVE.values(
+    waiting_since=func.coalesce(conversations.c.waiting_since, bindparam("waiting_at", type_=Instant()))
+)
+_ANSWERED = (
+    update(log)
+    .where(log.c.conversation_id == bindparam("talk"), log.c.open, log.c.turn <= bindparam("until"))
+    .values(open=False)
+)
+_LOG = insert(log)
+
+
 def conversation_of(row: Mapping[Any, Any]) -> Conversation:
     """The head as its model."""
     fields = {name: row[name] for name in Conversation.model_fields if name != "state"}
@@ -43,7 +64,7 @@ def logged_of(row: Mapping[Any, Any]) -> Logged:
 
 def head(connection: Connection, conversation_id: str) -> Conversation:
     """The head of a conversation. Raises `NotFound`."""
-    row = (connection.execute(select(conversations).where(conversations.c.id == conversation_id))).mappings().first()
+    row = connection.execute(_HEAD, {"head_id": conversation_id}).mappings().first()
     if row is None:
         raise NotFound("There is no such conversation.")
     return conversation_of(row)
@@ -55,8 +76,8 @@ def post(connection: Connection, conversation_id: str, entry: Posted, at: dateti
     What the customer sends opens a turn. Raises `NotFound`, and `Conflict` when the id was used for something else or
     the conversation is closed.
     """
-    same_id = (log.c.conversation_id == conversation_id, log.c.kind == entry.kind, log.c.client_id == entry.client_id)
-    row = (connection.execute(select(log).where(*same_id))).mappings().first()
+    same_id = {"talk": conversation_id, "of_kind": entry.kind, "sender_id": entry.client_id}
+    row = connection.execute(_SAME_ID, same_id).mappings().first()
     if row is not None:
         before = logged_of(row)
         if before.entry != entry:
@@ -70,9 +91,7 @@ def post(connection: Connection, conversation_id: str, entry: Posted, at: dateti
     extra: dict[str, Any] = {"turns": turn}
     if isinstance(entry, Asked):
         extra["last_text"] = entry.text
-    if opens:
-        extra["waiting_since"] = waiting_since(at)
-    _, (logged,) = append(connection, conversation, [entry], at=at, turn=turn, opens=opens, extra=extra)
+    _, (logged,) = append(connection, conversation, [entry], at=at, turn=turn, opens=opens, waits=opens, extra=extra)
     if not opens:
         answer_until(connection, conversation_id, turn)
     return logged, True
@@ -86,10 +105,12 @@ def append(
     at: datetime,
     turn: int,
     opens: bool = False,
+    waits: bool = False,
     extra: dict[str, Any] | None = None,
 ) -> tuple[Conversation, list[Logged]]:
     """Append `entries` behind the head the caller read, and write `extra` columns of the head.
 
+    With `opens` they wait for the assistant's answer; with `waits` the customer waits from `at` on, if not for longer.
     Raises `Conflict` when the head has moved since: read it again and decide again.
     """
     start = conversation.last_seq
@@ -97,23 +118,20 @@ def append(
         Logged(seq=start + offset, turn=turn, at=at, entry=entry) for offset, entry in enumerate(entries, start=1)
     ]
     changes = {**(extra or {}), **_head_changes(entries), "last_seq": start + len(logged)}
-    moved = connection.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation.id, conversations.c.last_seq == start)
-        .values(changes)
-    )
+    waits = waits and "waiting_since" not in changes
+    seen = {"head_id": conversation.id, "seen_seq": start} | ({"waiting_at": at} if waits else {})
+    moved = connection.execute(_MOVE_WAITING if waits else _MOVE, seen | changes)
     if moved.rowcount != 1:
         raise Conflict("The conversation has moved on.", mend="Read it again and try again.")
     if logged:
-        connection.execute(insert(log), [_row(conversation, item, opens=opens) for item in logged])
+        connection.execute(_LOG, [_row(conversation, item, opens=opens) for item in logged])
     known = {name: value for name, value in changes.items() if name in Conversation.model_fields and name != "state"}
     return conversation.model_copy(update=known), logged
 
 
 def answer_until(connection: Connection, conversation_id: str, turn: int) -> None:
     """Mark what was asked up to `turn` as answered; when nothing is left, nobody waits any more."""
-    open_rows = (log.c.conversation_id == conversation_id, log.c.open)
-    connection.execute(update(log).where(*open_rows, log.c.turn <= turn).values(open=False))
+    connection.execute(_ANSWERED, {"talk": conversation_id, "until": turn})
 
 
 def _head_changes(entries: Sequence[Entry]) -> dict[str, Any]:
@@ -141,8 +159,3 @@ def _row(conversation: Conversation, logged: Logged, *, opens: bool) -> dict[str
         "open": opens,
         "body": logged.entry.model_dump_json(),
     }
-
-
-def waiting_since(at: datetime) -> ColumnElement[datetime]:
-    """`at`, unless the customer has been waiting for longer."""
-    return func.coalesce(conversations.c.waiting_since, literal(at, Instant()))

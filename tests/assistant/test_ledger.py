@@ -135,6 +135,17 @@ def test_every_insertion_is_found_where_it_first_disturbs(place: int, source: in
     assert broken_at(entries) == expected
 
 
+@given(st.integers(1, 12))
+def test_two_histories_under_one_key_cannot_be_spliced(place: int) -> None:
+    first, head = append(None, "genesis", genesis_body("demo", PUBLIC), shop="demo", at=NOW + timedelta(1), key=KEY)
+    other = [first]
+    for entry in WHOLE[1:]:
+        again, head = append(head, entry.kind, entry.body, shop="demo", at=entry.at, key=KEY)
+        other.append(again)
+    assert verify(other, PUBLIC, head=head).n == 13
+    assert broken_at(WHOLE[:place] + other[place:], head) == place + 1
+
+
 def test_a_chain_signed_by_another_key_does_not_hold() -> None:
     other = Ed25519PrivateKey.generate()
     entries, _ = chain(("permit", permit_body(1)), key=other)
