@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -30,6 +30,16 @@ DESCRIPTION = """A shop assistant whose every promise is lawful, cited and withi
 Customers carry a bearer token (JWT, audience `customer`), people at the desk one of audience `desk` or its cookie. A
 message is on record before the request is answered; what follows arrives as server-sent events, resumable by
 `Last-Event-ID`. Money is an integer in fen. Errors are RFC 9457 problem details in Chinese or English."""
+
+
+class Described(FastAPI):
+    """An application whose OpenAPI document also holds the problem details that its routes refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("Problem", problems.Problem.model_json_schema())
+        return document
 
 
 Opening: TypeAlias = Callable[[Settings], Awaitable["Assistant"]]
@@ -73,7 +83,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
             await drain(app)
             await engine.close()
 
-    app = FastAPI(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
+    app = Described(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
                   docs_url=None, redoc_url=None)  # fmt: skip
     problems.install(app)
     app.add_middleware(

@@ -241,25 +241,28 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Documents or folders of documents.")],
     as_json: AsJson = False,
 ) -> None:
-    """Read documents as policies and report what was taken, cleaned and left out."""
+    """Read documents as policies; say what was taken, cut and refused. Ends with 1 when one was refused."""
     from knowledge.ingest import ingest as read
 
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise typer.BadParameter(f"{missing[0]}: no such file or folder", param_hint="PATHS")
     with err().status("…", spinner="dots"):
-        policies, report = read(paths)
-    from server.views import plain
-
+        result = read(paths)
     if as_json:
-        heads = [
-            {"id": policy.id, "version": policy.version, "title": policy.title, "path": policy.path}
-            for policy in policies
-        ]
-        print_json({"policies": heads, "report": plain(report)})
-        return
-    for policy in policies:
-        out().print(f"  [bold]{policy.title}[/]  {policy.key} · {len(policy.text)} characters", highlight=False)
-    for key, value in plain(report).items():
-        if value:
-            out().print(f"  {key}: {value}", style="dim", highlight=False)
+        from server.views import plain
+
+        heads = [{"id": each.id, "version": each.version, "title": each.title} for each in result.policies]
+        print_json(
+            {"policies": heads, "refused": len(result.refused), "report": [plain(each) for each in result.report]}
+        )
+    else:
+        for each in result.report:
+            out().print(
+                f"  {each.line}", style="red" if each.error else "", highlight=False, markup=False, soft_wrap=True
+            )
+    if result.refused:
+        raise typer.Exit(1)
 
 
 def verify(

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from assistant.conversation import Asked, Lang, Rated
+from assistant.conversation import Answered, Asked, Lang, Rated
+from assistant.errors import ProposalSettled
 from assistant.shop import Text
 from server.front import (
     ResumeAfter,
@@ -189,7 +190,7 @@ async def stream_events(
 @router.post(
     "/conversations/{conversation_id}/proposals/{proposal_id}",
     status_code=202,
-    responses=responses(403, 409),
+    responses={200: {"model": Taken, "description": "Already taken under this client id."}, **responses(403, 409)},
     dependencies=[Depends(not_stopping), Depends(message_limit)],
 )
 async def answer_proposal(
@@ -197,16 +198,22 @@ async def answer_proposal(
     conversation: TheConversation,
     proposal_id: Annotated[str, Path(max_length=80)],
     body: Answer,
+    response: Response,
 ) -> Taken:
-    """The customer's explicit yes or no to a proposal. Nothing is executed without it."""
-    logged = await front.turns.confirm(
-        conversation.id,
-        proposal_id,
-        body.answer,
-        client_id=body.client_id,
-        customer_id=conversation.customer_id or "",
-        lang=conversation.lang,
-    )
+    """The customer's explicit yes or no to a proposal. Nothing is executed without it, and nothing twice."""
+    answered = Answered(proposal_id=proposal_id, answer=body.answer, client_id=body.client_id)
+    try:
+        logged = await front.turns.confirm(
+            conversation.id, answered, customer_id=conversation.customer_id or "", lang=conversation.lang
+        )
+    except ProposalSettled:
+        # the same answer sent again, because its first response was lost
+        entries = await front.entries(conversation.id)
+        before = next((logged.seq for logged in entries if logged.entry == answered), None)
+        if before is None:
+            raise
+        response.status_code = 200
+        return Taken(seq=before)
     return Taken(seq=logged.seq if logged is not None else conversation.last_seq)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from assistant.errors import NotFound
 from assistant.settings import LOOPBACK
+from assistant.shop import Text
 from server.conversations import Body, Reference, SignedIn
 from server.front import COOKIE, TheCustomer, TheFront, TheLanguage, by_address, same_origin
 from server.identity import DESK_TTL, Role
@@ -34,6 +35,13 @@ class DemoCustomer(BaseModel):
     customer_id: str
     name: str
     note: str
+
+
+class DemoProduct(BaseModel):
+    product_id: str
+    name: Text
+    category: str
+    price_from: int
 
 
 class SignIn(Body):
@@ -66,6 +74,22 @@ async def sign_in(front: TheFront, body: SignIn) -> SignedIn:
         raise NotFound("There is no such demo customer.")
     issued = front.tokens.customer(body.customer_id)
     return SignedIn(token=issued.token, expires_at=issued.expires_at)
+
+
+@router.get("/demo/products")
+async def list_products(front: TheFront) -> list[DemoProduct]:
+    """What the demo shop sells, with the lowest price of each product now, in fen."""
+    engine = front.assistant.engine
+    now = engine.clock.now()
+    found = []
+    for product in engine.catalogue.products:
+        prices = [engine.catalogue.price_now(variant.sku, now) for variant in product.variants]
+        known = [price.price for price in prices if price is not None]
+        if known:
+            found.append(
+                DemoProduct(product_id=product.id, name=product.name, category=product.category, price_from=min(known))
+            )
+    return found
 
 
 @router.get("/demo/orders")

@@ -47,6 +47,8 @@ def install(app: FastAPI, settings: Settings) -> None:
         if (STATIC / name).is_file():
             route(path, STATIC / name, csp)
     for entry in sorted(STATIC.iterdir()):
+        if entry.name == "demo" and not settings.demo:
+            continue
         if entry.is_dir():
             app.mount(f"/{entry.name}", Files(directory=entry))
         elif entry.suffix in {".js", ".css", ".svg"}:

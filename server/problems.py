@@ -130,6 +130,7 @@ KINDS: dict[type[XiaoerError], Kind] = {
         503, "model_unavailable", "暂时无法回答，请稍后再试。",
         "No answer is possible just now. Please try again shortly.",
     ),
+    knowledge_errors.UnknownClause: _kind(404, "not_found", "没有这个条款。", "There is no such clause."),
     knowledge_errors.UnknownTable: _kind(404, "not_found", "没有这张规则表。", "There is no such table."),
     knowledge_errors.FactTypeError: _kind(422, "wrong_fact", "提供的事实类型不对。", "A fact has the wrong type."),
 }  # fmt: skip

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import structlog
 
-from assistant.conversation import Lang, Logged
+from assistant.conversation import Answered, Lang, Logged
 from assistant.errors import Conflict
 from knowledge.errors import XiaoerError
 from server.logs import where_it_broke
@@ -54,16 +54,7 @@ class Turns:
         self._queued.add(conversation_id)
         self._spawn(conversation_id, lang, self._answer(conversation_id, customer_id, typing))
 
-    async def confirm(
-        self,
-        conversation_id: str,
-        proposal_id: str,
-        answer: Literal["yes", "no"],
-        *,
-        client_id: str,
-        customer_id: str,
-        lang: Lang,
-    ) -> Logged | None:
+    async def confirm(self, conversation_id: str, answered: Answered, *, customer_id: str, lang: Lang) -> Logged | None:
         """Answer a proposal; the first entry as soon as the log holds it. What follows runs on without the caller.
 
         Raises what the engine refuses with before anything was logged.
@@ -72,7 +63,11 @@ class Turns:
             raise ShuttingDown("The server is about to stop.")
         first: asyncio.Future[Logged] = asyncio.get_running_loop().create_future()
         events = self._assistant.confirm(
-            conversation_id, proposal_id, answer, client_id=client_id, customer_id=customer_id
+            conversation_id,
+            answered.proposal_id,
+            answered.answer,
+            client_id=answered.client_id,
+            customer_id=customer_id,
         )
         task = self._spawn(conversation_id, lang, self._carry_out(conversation_id, customer_id, events, first))
         # `wait` cancels neither when the caller hangs up: the answer counts once it was given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -131,3 +132,20 @@ def test_after_a_kill_the_message_is_answered_and_the_stream_goes_on_where_it_wa
         assert after[1]["data"]["text"] == "二"
         assert int(after[0]["id"]) == last + 1
         client.http.close()
+
+
+async def test_the_1025th_stream_hears_what_the_first_hears(url: str) -> None:
+    client = await asyncio.to_thread(new_client, url)
+    head = f"GET {client.path('/events')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client.token}\r\n\r\n"
+    host, port = url.removeprefix("http://").split(":")
+    streams = [await asyncio.open_connection(host, int(port)) for _ in range(1025)]
+    for _, writer in streams:
+        writer.write(head.encode())
+    for reader, _ in streams:
+        await reader.readuntil(b"\r\n\r\n")
+    assert (await asyncio.to_thread(client.say, "你好", "m1")).status_code == 202
+    for reader, _ in streams:
+        await asyncio.wait_for(reader.readuntil(b"event: done"), timeout=60)
+    for _, writer in streams:
+        writer.close()
+    client.http.close()

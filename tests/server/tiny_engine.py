@@ -32,6 +32,9 @@ from assistant.shop import Text
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
 from assistant.store.ledger_store import LedgerStore, signing_key
+from knowledge.embedding import HashEmbedder
+from knowledge.pack import load_pack
+from knowledge.search import ClauseIndex
 
 
 @dataclass
@@ -52,8 +55,13 @@ class TinyAssistant:
         self.settings = settings
         self.clock = SystemClock()
         self.profile = ShopProfile(key="demo", name=Text(zh="店", en="Shop"))
-        self.engine = SimpleNamespace(shop=NoShop(), flows=SimpleNamespace(phrases={}), index=None, clock=self.clock)
-        self.index: Any = None
+        self.engine = SimpleNamespace(
+            shop=NoShop(),
+            flows=SimpleNamespace(phrases={}),
+            index=ClauseIndex.build(load_pack("cn_retail").policies, HashEmbedder()),
+            clock=self.clock,
+            catalogue=SimpleNamespace(products=()),
+        )
         self.delay = float(os.environ.get("TINY_DELAY", "0"))
 
     async def opened(self) -> TinyAssistant:
@@ -62,6 +70,7 @@ class TinyAssistant:
         self.database = await Database.open(f"sqlite+aiosqlite:///{directory / 'xiaoer.db'}")
         self.ledger = LedgerStore(self.database, signing_key(directory / "ledger.key"))
         self.conversations = ConversationStore(self.database, self.ledger)
+        self.permits = SimpleNamespace(ledger=self.ledger)
         return self
 
     async def close(self) -> None:
