@@ -35,7 +35,10 @@ _LATIN = re.compile("[A-Za-z]")
 _SENTENCE = re.compile(r"[。！？!?；;：:，,]")
 _BROKEN = re.compile("\ufffd|锟斤拷|烫烫烫|屯屯屯|Ã.|â€")
 _GLUED = re.compile(rf"\s*(?:[A-Za-z]+[ ]+){{1,5}}[A-Za-z]+(?=[{HAN}])")
-_LIST_SHAPE = re.compile(r"^\s*[•·\-*]|(\.\.\.|…)\W*$|^\W*(时间|日期)\s*[:：]|^.{0,40}$")
+_LIST_SHAPE = re.compile(r"^\s*[•·\-*]|(\.\.\.|…)\W*$|^\W*(时间|日期)\s*[:：]|^[^。!?]{0,40}$")
+
+_INTRODUCTION_SHARE = 0.8
+"""Characters of Latin script per Chinese one: three letters say what one Han character says, so about a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def _mark_introduction(lines: list[_Line]) -> None:
         lead.append(line)
     lead_text = " ".join(line.raw for line in lead)
     rest = " ".join(line.raw for line in kept[len(lead) :])
-    if len(lead_text) < 80 or len(_HAN.findall(rest)) < 200 or len(lead_text) > len(rest) * 0.35:
+    if len(lead_text) < 80 or len(_HAN.findall(rest)) < 200 or len(lead_text) > len(rest) * _INTRODUCTION_SHARE:
         return
     if len(set(re.findall(r"\d{2,}", lead_text)) & set(re.findall(r"\d{2,}", rest))) >= 2:
         return
@@ -273,7 +276,11 @@ def _share_of_latin(line: str) -> float:
 def _spam() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = word_list("spam")
     strong = [re.escape(word[1:].strip()) for word in words if word.startswith("!")]
-    weak = [rf"\b{word}\b" if word.isascii() else re.escape(word) for word in words if not word.startswith("!")]
+    weak = [
+        rf"(?<![a-z0-9]){word}(?![a-z0-9])" if word.isascii() else re.escape(word)
+        for word in words
+        if not word.startswith("!")
+    ]
     return re.compile("|".join(strong)), re.compile("|".join(weak))
 
 

@@ -29,6 +29,7 @@ _NEWS = re.compile(r"[,，].{0,40}?(召开|举行|举办|参加|宣布|发布|�
 _AHEAD = re.compile(r"^\s*(之?前|起|开始|截止|生效|实施|施行)")
 _AHEAD_YEAR = re.compile(r"^.{0,16}?(将|拟|计划|预计)")
 _REPOST_MONTHS = 12
+_SHORT_EVENT_DAYS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _from_events(text: _Text) -> _Found | None:
     named = [
         (int(found[1]), found.span())
         for found in _MONTH.finditer(text.folded)
-        if start.month <= int(found[1]) <= end.month and start.year == end.year
+        if start.month <= int(found[1]) <= end.month and (end - start).days < _SHORT_EVENT_DAYS
     ]
     if named:
         month, span = max(named)

@@ -14,9 +14,14 @@ from knowledge.embedding import Vectors
 
 
 class DenseIndex:
-    """An immutable index of vectors of length 1. Safe for concurrent reads."""
+    """An immutable index of vectors of length 1. Safe for concurrent reads.
+
+    faiss is told to use one thread: a question is one vector, and starting threads for it costs more than it saves
+    while other questions are being answered.
+    """
 
     def __init__(self, vectors: Vectors) -> None:
+        faiss.omp_set_num_threads(1)
         self.vectors: Vectors = np.ascontiguousarray(vectors, np.float32)
         self._index = faiss.IndexFlatIP(self.vectors.shape[1])
         self._index.add(self.vectors)

@@ -99,7 +99,8 @@ class LangChainEmbedder:
 
 def normalized(vectors: Vectors) -> Vectors:
     """Rows scaled to length 1; a zero row stays zero, and what is not finite becomes zero."""
-    finite = np.nan_to_num(vectors, nan=0.0, posinf=0.0, neginf=0.0)
-    lengths = np.linalg.norm(finite, axis=1, keepdims=True)
-    scaled: Vectors = (finite / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+    finite = vectors if np.isfinite(vectors).all() else np.nan_to_num(vectors, nan=0.0, posinf=0.0, neginf=0.0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", finite, finite))[:, np.newaxis]
+    lengths[lengths == 0] = 1
+    scaled: Vectors = (finite / lengths).astype(np.float32, copy=False)
     return scaled

@@ -20,6 +20,9 @@ from knowledge.errors import IndexDamaged
 _ANALYZER = "spaces"
 _HEAP = 64_000_000
 _CACHED_FILTERS = 64
+_WORTH_TRYING = 0.2
+"""Below this share of allowed clauses the filtered query is asked at once."""
+_MARGIN = 1.5
 
 
 class LexicalIndex:
@@ -69,15 +72,35 @@ class LexicalIndex:
         return cls(index, size)
 
     def search(
-        self, words: Sequence[str], *, limit: int, groups: NDArray[np.bool_] | None = None, hidden_side: int = 0
+        self,
+        words: Sequence[str],
+        *,
+        limit: int,
+        allowed: NDArray[np.bool_] | None = None,
+        groups: NDArray[np.bool_] | None = None,
+        hidden_side: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The best `limit` clause numbers and their BM25 scores, best first, ties by number.
 
         `groups[g]` says whether group `g` may be returned (None: all); clauses of `hidden_side` (not 0) never are.
+        `allowed` is the same filter per clause. A score does not depend on the filter, so the allowed ones among the
+        best unfiltered hits *are* the best allowed ones, as long as enough of them are there; that is tried first,
+        for it is several times faster, and the filtered query runs when it falls short.
         """
         if not words or not self.size:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        query = self._query(words, groups, hidden_side)
+        if allowed is None:
+            return self._ranked(self._query(words, groups, hidden_side), limit)
+        share = np.count_nonzero(allowed) / self.size
+        if share >= _WORTH_TRYING:
+            tried = int(limit / share * _MARGIN)
+            ids, scores = self._ranked(self._query(words, None, 0), tried)
+            kept = allowed[ids]
+            if len(ids) < tried or np.count_nonzero(kept) >= limit:
+                return ids[kept][:limit], scores[kept][:limit]
+        return self._ranked(self._query(words, groups, hidden_side), limit)
+
+    def _ranked(self, query: tantivy.Query, limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         hits = self._searcher.search(query, limit=limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
         ids = np.asarray(numbers, np.int64)

@@ -36,6 +36,7 @@ TOKENIZER = "1"
 
 _CANDIDATES = 48
 _SIDE: dict[Lang, int] = {"zh": 1, "en": 2}
+_HAN = re.compile(f"[{HAN}]")
 _K1 = 1.2
 """BM25's saturation in tantivy; a term's score is below idf × (k1 + 1)."""
 
@@ -197,11 +198,12 @@ class ClauseIndex:
             return []
         hidden = _SIDE["en" if (lang or _language(query)) == "zh" else "zh"]
         limit = max(_CANDIDATES, 4 * k)
-        found, bm25 = searchers.lexical.search(words, limit=limit, groups=allowed, hidden_side=hidden)
+        mask = self._clause_mask(allowed, hidden)
+        found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
         vector, ids = None, found
         if searchers.dense is not None and self._embedder is not None and words:
             vector = self._embedder.embed([query])[0]
-            near, _ = searchers.dense.search(vector, limit=limit, allowed=self._clause_mask(allowed, hidden))
+            near, _ = searchers.dense.search(vector, limit=limit, allowed=mask)
             ids = np.union1d(found, near)
         if not len(ids):
             return []
@@ -287,4 +289,4 @@ def _embed(contents: _Contents, embedder: Embedder, folder: Path | None) -> Vect
 
 def _language(query: str) -> Lang:
     """Chinese when the question holds any Han character."""
-    return "zh" if any("\u3400" <= c <= "\u9fff" or c in HAN for c in query) else "en"
+    return "zh" if _HAN.search(query) else "en"

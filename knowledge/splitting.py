@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from itertools import count as count_from
 
 from knowledge.clauses import Clause, Policy
 from knowledge.cleaning import Cleaned, clean
@@ -54,52 +56,43 @@ def split(policy: Policy, *, budget: int = BUDGET, count: TokenCounter = estimat
         pieces = list(_pieces(policy.text, section, budget, count))
         if not pieces and section.anchor:
             pieces = [(section.heading, *section.heading_span)]
-        name = anchors.of_section(section.anchor, bool(section.heading))
+        names = anchors.of_section(section.anchor, bool(section.heading))
         for heading, start, end in pieces:
             readable = cleaned.readable(start, end)[0]
             if not re.search(r"\w", readable):
                 continue
             path = tuple(dict.fromkeys((*section.heading, *heading)))
             search_text = fold("\n".join(dict.fromkeys(filter(None, (policy.title, *path, readable)))))
-            clauses.append(Clause(policy, name(), path, policy.text[start:end], start, end, search_text))
+            clauses.append(Clause(policy, next(names), path, policy.text[start:end], start, end, search_text))
     return clauses
 
 
 class _Anchors:
     """Gives each piece its anchor: the heading's own, then `x.2`, `x.3`; `s1…` and `p1…` where none is written."""
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-        self.counts = {"s": 0, "p": 0}
+    def __init__(self, written: set[str]) -> None:
+        self._written = written
+        self._used: set[str] = set()
+        self._counts = {"s": 0, "p": 0}
 
-    def fresh(self, letter: str) -> str:
+    def of_section(self, anchor: str, headed: bool) -> Iterator[str]:
+        """The anchors of one section's pieces, in order, without end."""
+        if not headed:
+            while True:
+                yield self._fresh("p")
+        first = anchor or self._fresh("s")
+        names = chain([first], (f"{first}.{number}" for number in count_from(2)))
+        for name in names:
+            if name not in self._used and (name == anchor or name not in self._written):
+                self._used.add(name)
+                yield name
+
+    def _fresh(self, letter: str) -> str:
         while True:
-            self.counts[letter] += 1
-            name = f"{letter}{self.counts[letter]}"
-            if name not in self.taken:
-                self.taken.add(name)
+            self._counts[letter] += 1
+            name = f"{letter}{self._counts[letter]}"
+            if name not in self._written and name not in self._used:
                 return name
-
-    def of_section(self, anchor: str, headed: bool) -> _Names:
-        return _Names(self, anchor, headed)
-
-
-class _Names:
-    """The anchors of one section's pieces, in order."""
-
-    def __init__(self, anchors: _Anchors, anchor: str, headed: bool) -> None:
-        self.anchors, self.anchor, self.headed, self.number = anchors, anchor, headed, 0
-
-    def __call__(self) -> str:
-        if not self.headed:
-            return self.anchors.fresh("p")
-        self.anchor = self.anchor or self.anchors.fresh("s")
-        name = self.anchor
-        while self.number and (name := f"{self.anchor}.{self.number + 1}") in self.anchors.taken:
-            self.number += 1
-        self.number += 1
-        self.anchors.taken.add(name)
-        return name
 
 
 def _sections(text: str, start: int, end: int) -> Iterator[_Section]:
@@ -198,9 +191,10 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             first = None
             continue
         table = text[span[0]] == "|" and first is not None and text[first] == "|"
-        wrapped = (
-            first is not None and 30 <= last - text.rfind("\n", 0, last) <= 130 and not _END.search(text[first:last])
-        )
+        before = last - (text.rfind("\n", 0, last) + 1)
+        # A wrapped line is as long as its neighbours; a short line before a long one is a heading or a paragraph.
+        wrapped = first is not None and 30 <= before <= 130 and span[1] - span[0] <= before * 1.3
+        wrapped = wrapped and not _END.search(text[max(0, line_start - 12) : line_start].rstrip())
         if first is None:
             first = span[0]
         elif not table and (not wrapped or _ITEM.match(text[span[0] : span[1]])):

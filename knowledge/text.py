@@ -138,4 +138,6 @@ def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
 
 def _alternation(words: dict[str, str]) -> re.Pattern[str]:
     longest_first = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(rf"\b{word}\b" if word.isascii() else re.escape(word) for word in longest_first))
+    return re.compile(
+        "|".join(rf"(?<![a-z0-9]){word}(?![a-z0-9])" if word.isascii() else re.escape(word) for word in longest_first)
+    )

