@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.decision import Decision, FactValue
-from tests.knowledge.shipped_pack import decide
+from knowledge.expressions import percent
+from tests.knowledge.shipped_pack import decide, shipped
 
 _ORDINARY: dict[str, FactValue] = {
     "paid": 40000,
@@ -167,3 +168,24 @@ def test_what_the_machine_may_give_an_agent_may_give_too_and_never_more(
         assert authority("agent", "goodwill", amount, **facts).code == "ALLOW"
         assert amount + before <= min(5000, paid)
         assert amount + given_90d <= 10000
+
+
+def test_the_limits_of_the_table_are_those_the_shop_file_states() -> None:
+    shop = shipped().pack.data("shop")
+    fixed = shop["bot_goodwill_cap"], shop["agent_goodwill_cap"]
+    for actor, cap in zip(("bot", "agent"), fixed, strict=True):
+        large: dict[str, FactValue] = {"paid": 10**8}
+        assert authority(actor, "goodwill", cap, **large).code == "ALLOW"
+        assert authority(actor, "goodwill", cap + 1, **large).code != "ALLOW"
+        share = percent(10000, shop[f"{actor}_goodwill_bp"])
+        assert authority(actor, "goodwill", share, paid=10000).code == "ALLOW"
+        assert authority(actor, "goodwill", share + 1, paid=10000).code != "ALLOW"
+    ninety = shop["bot_goodwill_90d"]
+    assert authority("bot", "goodwill", 1, customer_sum_90d=ninety - 1).code == "ALLOW"
+    assert authority("bot", "goodwill", 1, customer_sum_90d=ninety).code != "ALLOW"
+    rule_cap = shop["bot_rule_compensation_cap"]
+    assert authority("bot", "rule_compensation", rule_cap).code == "ALLOW"
+    assert authority("bot", "rule_compensation", rule_cap + 1).code != "ALLOW"
+    front = shop["front_line_limit"]
+    assert authority("agent", "advance", 1, dispute_amount=front).code == "ALLOW"
+    assert authority("agent", "advance", 1, dispute_amount=front + 1).code != "ALLOW"
