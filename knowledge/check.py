@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
-from knowledge.decision import FactValue
 from knowledge.errors import FactTypeError, PackError
-from knowledge.expressions import TRADE_ZONE, AbsentFact, Evaluation, ExpressionError
+from knowledge.expressions import AbsentFact, Evaluation, ExpressionError
 from knowledge.facts import Definitions, FactDefinition, read_definitions
 from knowledge.pack import Pack, open_pack, read_policies
 from knowledge.tables import Table, anchors, read_tables, references
@@ -170,13 +169,13 @@ def _table_problems(table: Table, tables: list[Table], definitions: Definitions)
 
 
 _MEANT: dict[str, type] = {"when": bool, "amount": int, "deadline": datetime}
-_NOON = datetime(2026, 1, 5, 12, tzinfo=TRADE_ZONE)
 
 
 def _mistyped(kind: str, expression: Any, definitions: Definitions) -> str | None:
-    """Run an expression over a few sets of values of the right types: none of them may be a type error."""
+    """Run over a few sets of values of the right types (null is left to `when`): none may be a type error."""
     for turn in range(3):
-        facts = {name: _sample(definitions[name], turn) for name in expression.names}
+        samples = {name: definitions[name].samples() for name in expression.names}
+        facts = {name: values[turn % len(values)] for name, values in samples.items()}
         try:
             outcome = Evaluation(facts).value(expression)
         except (ExpressionError, AbsentFact) as error:
@@ -184,25 +183,6 @@ def _mistyped(kind: str, expression: Any, definitions: Definitions) -> str | Non
         if not isinstance(outcome, _MEANT[kind]) or (kind == "amount" and isinstance(outcome, bool)):
             return f"`{kind}` yields {type(outcome).__name__}, not {_MEANT[kind].__name__}."
     return None
-
-
-def _sample(fact: FactDefinition, turn: int) -> FactValue:
-    """A value of the fact's type, another one each turn; null is not among them, for `when` may guard against it."""
-    match fact.type:
-        case "bool":
-            return turn % 2 == 0
-        case "int" | "money":
-            return (7, 0, 48)[turn]
-        case "number":
-            return (0.5, 0.0, 7.0)[turn]
-        case "instant":
-            return _NOON.replace(day=5 + turn)
-        case "date":
-            return "2026-01-05"
-        case "list":
-            return list(fact.values[turn : turn + 2])
-        case "text" | "enum":
-            return fact.values[turn % len(fact.values)] if fact.values else "x"
 
 
 def codes(name: str, tables: Iterable[Table]) -> set[str]:

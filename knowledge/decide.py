@@ -102,7 +102,7 @@ class PolicySet:
         """
         versions = self._versions(table)
         moment = _Moment(_aware(at, "at"), _aware(decided_at or at, "decided_at"), place)
-        evaluation = Evaluation(check_facts(self.facts, facts))
+        evaluation = Evaluation(check_facts(self.facts, facts), lambda name: self.facts[name].samples())
         decision = self._govern(versions, evaluation, moment)
         return replace(decision, read=dict(evaluation.read))
 

@@ -7,10 +7,11 @@ is then either independent of it (`&&` and `||` absorb it) or `AbsentFact`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from itertools import islice, product
+from typing import Any, TypeAlias
 
 import cel
 
@@ -22,6 +23,10 @@ TRADE_ZONE = timezone(timedelta(hours=8), "CST")
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _BUILT_IN = frozenset({"size", "duration", "int", "double", "string", "startsWith", "endsWith", "contains"})
 _MAX_LENGTH = 2000
+_MAX_TRIALS = 64
+
+Samples: TypeAlias = Callable[[str], Sequence[FactValue]]
+"""Some values that a fact may have, by its name."""
 
 
 class ExpressionError(ValueError):
@@ -54,21 +59,25 @@ def compile_expression(source: str) -> Expression:
     except ValueError as error:
         raise ExpressionError(str(error).partition("\n")[0]) from error
     for name in program.functions():
-        if name.isidentifier() and not name.startswith("_") and name not in FUNCTIONS and name not in _BUILT_IN:
+        if name.isidentifier() and name not in FUNCTIONS and name not in _BUILT_IN:
             raise ExpressionError(f"there is no function `{name}`")
     return Expression(source, frozenset(program.variables()), program)
 
 
 class Evaluation:
-    """Expressions over one set of facts; `read` collects the facts that were looked at, in order."""
+    """Expressions over one set of facts; `read` collects the facts that were looked at, in order.
 
-    def __init__(self, facts: Mapping[str, FactValue]) -> None:
+    `samples` helps to tell which of several absent facts an outcome hangs on; without it the engine's word is taken.
+    """
+
+    def __init__(self, facts: Mapping[str, FactValue], samples: Samples | None = None) -> None:
         self.facts = dict(facts)
         self.read: dict[str, FactValue] = {}
         # the engine's resolver cannot hand out null, so known-to-be-absent facts are variables of the context
         self._context = cel.Context({name: None for name, value in facts.items() if value is None}, FUNCTIONS)
         self._context.set_variable_resolver(self._resolve)
         self._missed: list[str] = []
+        self._samples = samples
 
     def value(self, expression: Expression) -> Any:
         """The outcome. Raises `AbsentFact`, or `ExpressionError` when the expression fails for these values."""
@@ -77,7 +86,7 @@ class Evaluation:
             return expression.program.execute(self._context)
         except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
             if self._missed:
-                raise AbsentFact(self._culprit(str(error))) from None
+                raise AbsentFact(self._culprit(expression, str(error))) from None
             raise ExpressionError(f"`{expression.source}` fails: {str(error).partition('.')[0]}") from error
 
     def truth(self, expression: Expression) -> bool:
@@ -100,9 +109,34 @@ class Evaluation:
         self.read[name] = value
         return value
 
-    def _culprit(self, message: str) -> str:
+    def _culprit(self, expression: Expression, message: str) -> str:
+        """The first absent fact that the outcome hangs on: for some values of the others it decides.
+
+        `x == 1 && y` with both absent asks for x; `(x == 1 && false) || y` asks for y, for x can change nothing.
+        """
+        missed = list(dict.fromkeys(self._missed))
         named = _UNDEFINED.search(message)
-        return named[1] if named and named[1] in self._missed else self._missed[0]
+        fallback = named[1] if named and named[1] in missed else missed[0]
+        if len(missed) == 1 or self._samples is None:
+            return fallback
+        known = {name: self.facts[name] for name in expression.names if name in self.facts}
+        for name in missed:
+            others = [other for other in missed if other != name]
+            for values in islice(product(*map(self._samples, others)), _MAX_TRIALS):
+                if _hangs_on(name, expression, {**known, **dict(zip(others, values, strict=True))}):
+                    return name
+        return fallback
+
+
+def _hangs_on(name: str, expression: Expression, facts: Mapping[str, FactValue]) -> bool:
+    try:
+        expression.program.execute(cel.Context(dict(facts), FUNCTIONS))
+    except RuntimeError as error:
+        named = _UNDEFINED.search(str(error))
+        return named is not None and named[1] == name
+    except (TypeError, ValueError, ArithmeticError):
+        return False
+    return False
 
 
 def local(instant: datetime) -> datetime:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from knowledge.decision import Facts, FactValue
 from knowledge.errors import FactTypeError, PackError, UnknownFactError
-from knowledge.expressions import local
+from knowledge.expressions import TRADE_ZONE, local
 from knowledge.front_matter import instant
 from knowledge.pack import Pack
 
 FactType = Literal["bool", "int", "number", "money", "text", "instant", "date", "list", "enum"]
 FactSource = Literal["order", "product", "ticket", "shop", "clock", "claimed", "decision"]
 
+_NOON = datetime(2026, 1, 5, 12, tzinfo=TRADE_ZONE)
 _LARGEST = 10**15
 """No quantity of the trade is larger; it keeps sums inside the expression engine's 64 bits."""
 
@@ -72,6 +73,24 @@ class FactDefinition:
                 return self._list(value)
             case "text" | "enum":
                 return self._text(value)
+
+    def samples(self) -> tuple[FactValue, ...]:
+        """Some values of this type: all of a small one, the marks around which rules turn of a large one."""
+        match self.type:
+            case "bool":
+                return True, False
+            case "int" | "money":
+                return 7, 0, 48, 100_000
+            case "number":
+                return 0.5, 0.0, 100.0
+            case "instant":
+                return _NOON, _NOON - timedelta(days=30), _NOON + timedelta(days=30)
+            case "date":
+                return "2026-01-05", "2020-01-05"
+            case "list":
+                return list(self.values[:2]), [], list(self.values)
+            case "text" | "enum":
+                return self.values or ("x", "")
 
     def mistaken(self, value: object) -> FactTypeError:
         """The error for a value that this fact cannot have."""
