@@ -71,6 +71,11 @@ class Permits:
         self._timeout = timeout
         self._idempotent_shop = idempotent_shop
 
+    @property
+    def ledger(self) -> LedgerStore:
+        """The ledger the permits are signed into."""
+        return self._ledger
+
     async def find(self, proposal_id: str) -> Kept:
         """A proposal with its state, permit and end. Raises `NotFound`."""
         return await self._proposals.find(proposal_id)

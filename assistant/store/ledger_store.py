@@ -24,11 +24,13 @@ from assistant.store.database import Database
 from assistant.store.schema import ledger, ledger_heads
 
 
-def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The key in `path`, readable by its owner only; made at the first call.
+def signing_key(path: Path | None) -> Ed25519PrivateKey:
+    """The key in `path`, readable by its owner only; made at the first call. Without `path`, a key of this process.
 
     Raises `StoreUnavailable` when the file is no Ed25519 key or may be read by others.
     """
+    if path is None:
+        return Ed25519PrivateKey.generate()
     if not path.exists():
         _make_key(path)
     if path.stat().st_mode & 0o077:

@@ -156,8 +156,14 @@ def test_a_head_of_another_chain_or_key_is_refused() -> None:
     longer, later = whole(7)
     assert broken_at(WHOLE, later) == 14
     assert broken_at(longer, WHOLE_HEAD) == 14
-    forged = WHOLE_HEAD.model_copy(update={"seq": 12})
+    forged = WHOLE_HEAD.model_copy(update={"seq": 12, "hash": WHOLE[11].hash})
     assert broken_at(WHOLE[:12], forged) == 12
+
+
+def test_a_signed_head_of_the_same_length_but_another_history_is_refused() -> None:
+    other, _ = chain(*[("permit", permit_body(n)) for n in range(12)])
+    assert verify(other, PUBLIC).n == 13
+    assert broken_at(other, WHOLE_HEAD) == 13
 
 
 @pytest.mark.parametrize(

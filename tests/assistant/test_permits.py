@@ -7,6 +7,7 @@ import pytest
 
 from assistant.conversation import Answered
 from assistant.errors import (
+    Conflict,
     EffectUnknown,
     NotAuthorised,
     NotFound,
@@ -229,6 +230,19 @@ async def test_a_person_can_resolve_what_is_unknown() -> None:
         await w.talks.commit(talk, [], at=NOW, settled=[refused], turn_done=True)
         assert (await w.permits.find(proposal.proposal_id)).state == "refused"
         await w.ledger.verify(SHOP)
+
+
+async def test_the_same_end_is_recorded_once_and_another_one_not_at_all() -> None:
+    async with world() as w:
+        talk, proposal = await w.propose(await w.talk())
+        settled = await w.permits.execute(await w.permits.authorise(proposal.proposal_id, **yes(proposal)), NOW)
+        talk, _ = await w.talks.commit(talk, [settled.as_event()], at=NOW, settled=[settled], turn_done=True)
+        talk, _ = await w.talks.commit(talk, [], at=NOW, settled=[settled], turn_done=True)
+        assert (await w.ledger.verify(SHOP)).n == 3
+        other = settled.model_copy(update={"state": "refused"})
+        with pytest.raises(Conflict):
+            await w.talks.commit(talk, [settled.as_event()], at=NOW, settled=[other], turn_done=True)
+        assert (await w.talks.get(talk.id, customer_id="c1")).last_seq == talk.last_seq
 
 
 async def test_a_shop_that_cannot_write_leaves_the_permit_standing() -> None:

@@ -22,6 +22,10 @@ def test_the_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> Non
     assert [each.name for each in path.parent.iterdir()] == ["ledger.key"]
 
 
+def test_without_a_path_each_key_is_new_and_kept_nowhere() -> None:
+    assert key_text(signing_key(None).public_key()) != key_text(signing_key(None).public_key())
+
+
 async def test_of_several_starts_at_once_all_use_one_key(tmp_path: Path) -> None:
     keys = await asyncio.gather(*(asyncio.to_thread(signing_key, tmp_path / "k") for _ in range(8)))
     assert len({key_text(key.public_key()) for key in keys}) == 1
