@@ -122,10 +122,22 @@ class Evaluation:
         known = {name: self.facts[name] for name in expression.names if name in self.facts}
         for name in missed:
             others = [other for other in missed if other != name]
-            for values in islice(product(*map(self._samples, others)), _MAX_TRIALS):
+            trials = [_with_literals(self._samples(other), expression.source) for other in others]
+            for values in islice(product(*trials), _MAX_TRIALS):
                 if _hangs_on(name, expression, {**known, **dict(zip(others, values, strict=True))}):
                     return name
         return fallback
+
+
+def _with_literals(samples: Sequence[FactValue], source: str) -> list[FactValue]:
+    """The samples of a fact, and the values of its type that the expression itself names."""
+    kinds = {type(sample) for sample in samples}
+    found: list[FactValue] = []
+    if int in kinds:
+        found += [int(number) for number in re.findall(r"\b\d{1,9}\b", source)]
+    if str in kinds:
+        found += re.findall(r"'([^']*)'", source)
+    return [*found, *samples]
 
 
 def _hangs_on(name: str, expression: Expression, facts: Mapping[str, FactValue]) -> bool:
