@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import timedelta
 from functools import partial
@@ -103,6 +104,21 @@ async def test_a_lock_held_by_another_program_is_named_and_writes_work_again_aft
     other.close()
     await database.write(lambda _: None)
     await database.aclose()
+
+
+async def test_a_cancelled_writer_is_done_or_undone_whole_and_the_next_one_writes(tmp_path: Path) -> None:
+    async with world(f"sqlite+aiosqlite:///{tmp_path}/x.db") as w:
+        talk = await w.talk()
+        for n in range(20):
+            asking = asyncio.create_task(w.talks.ask(talk.id, Asked(client_id=f"m{n}", text="在吗"), NOW))
+            for _ in range(n % 4):
+                await asyncio.sleep(0)
+            asking.cancel()
+        await asyncio.sleep(0)
+        logged, fresh = await w.talks.ask(talk.id, Asked(client_id="last", text="在吗"), NOW)
+        log = await w.talks.read(talk.id)
+        assert fresh
+        assert [item.seq for item in log] == list(range(1, logged.seq + 1))
 
 
 async def test_a_full_disk_writes_nothing_by_halves_and_recovers_when_there_is_room(tmp_path: Path) -> None:
