@@ -8,7 +8,7 @@ goods cost after the shop layer, whose reduction is shared over the goods it cov
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -84,7 +84,7 @@ class Deal:
     goods: int
     reductions: tuple[Reduction, ...] = ()
     missed: tuple[Promotion, ...] = field(default=(), compare=False)
-    """Promotions in force that cover the basket but need more goods or another buyer."""
+    """Promotions in force that would count if the buyer met their condition (a member, a new customer)."""
 
     @property
     def total(self) -> int:
@@ -109,10 +109,8 @@ def best_deal(
     coupons: list[Promotion | None] = [None, *(p for p in allowed if p.layer == "coupon")]
     deals = [_deal(lines, goods, first, second) for first in shop for second in coupons if _together(first, second)]
     best = min(deals, key=lambda deal: (deal.total, len(deal.reductions), [r.promotion.id for r in deal.reductions]))
-    used = {reduction.promotion.id for reduction in best.reductions}
-    missed = sorted((p for p in live if p.id not in used and not reduction_of(p, lines)), key=lambda p: p.id)
-    others = sorted((p for p in live if p.id not in used and p not in allowed and p not in missed), key=lambda p: p.id)
-    return Deal(best.goods, best.reductions, missed=(*missed, *others))
+    missed = [p for p in live if p not in allowed and not p.alone and reduction_of(p, lines) > 0]
+    return replace(best, missed=tuple(sorted(missed, key=lambda p: p.id)))
 
 
 def reduction_of(promotion: Promotion, lines: Sequence[BasketLine], spent: int = 0) -> int:
