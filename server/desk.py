@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from assistant.conversation import AgentSaid, Conversation
 from assistant.store.conversations import Owner
+from assistant.summaries import Kind
+from assistant.transcripts import of_log
 from knowledge.clauses import Place
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
 from server.desk_rows import QueueRow, newest, queue_row
@@ -54,6 +56,7 @@ class DeskConversation(BaseModel):
     orders: list[dict[str, Any]]
     summary: dict[str, Any]
     suggestions: list[dict[str, Any]]
+    risk_notes: list[dict[str, Any]]
 
 
 @router.get("/conversations")
@@ -108,6 +111,7 @@ async def read_one(front: TheFront, conversation: TheDeskConversation, lang: The
         orders=[card.model_dump(mode="json") for card in await front.order_cards(conversation.customer_id, lang)],
         summary=plain(await assistant.summarize(conversation.id)),
         suggestions=plain(await assistant.suggest(conversation.id)),
+        risk_notes=plain(await assistant.risk_notes(conversation.customer_id)) if conversation.customer_id else [],
     )
 
 
@@ -172,7 +176,7 @@ async def suggest(front: TheFront, conversation: TheDeskConversation) -> list[di
 async def summarize(
     front: TheFront,
     conversation: TheDeskConversation,
-    kind: Annotated[str, Query(pattern="^[a-z_]{1,20}$")] = "handover",
+    kind: Annotated[Kind, Query()] = "handover",
 ) -> dict[str, Any]:
     """What it is about, what was done, what is left to do."""
     summary: dict[str, Any] = plain(await front.assistant.summarize(conversation.id, kind=kind))
@@ -180,9 +184,10 @@ async def summarize(
 
 
 @router.get("/conversations/{conversation_id}/score")
-async def score(front: TheFront, conversation: TheDeskConversation) -> dict[str, Any]:
+async def score(front: TheFront, conversation: TheDeskConversation, lang: TheLanguage) -> dict[str, Any]:
     """The scorecard of the conversation so far."""
-    card: dict[str, Any] = plain(await front.assistant.score(await front.entries(conversation.id)))
+    transcript = of_log(conversation.id, await front.entries(conversation.id))
+    card: dict[str, Any] = plain(front.assistant.score(transcript, lang=lang))
     return card
 
 

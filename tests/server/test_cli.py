@@ -110,3 +110,24 @@ def test_an_instant_without_a_zone_is_shanghais() -> None:
     assert at is not None
     assert at.isoformat() == "2026-01-05T11:30:00+08:00"
     assert instant_of(None, "--at") is None
+
+
+def test_score_reads_transcripts_and_names_what_it_could_not_judge(tmp_path: Path) -> None:
+    talk = {
+        "id": "t1",
+        "lines": [{"speaker": "customer", "text": "什么时候发货"}, {"speaker": "agent", "text": "今天发"}],
+    }
+    path = tmp_path / "talks.jsonl"
+    path.write_text(json.dumps(talk, ensure_ascii=False) + "\n", encoding="utf-8")
+    ran = xiaoer("score", str(path), "--json")
+    assert ran.returncode in {0, 1}, ran.stderr
+    (card,) = json.loads(ran.stdout)
+    assert card["transcript"] == "t1"
+    assert card["not_checked"]
+
+
+@pytest.mark.parametrize("arguments", [("eval", "nonsense"), ("eval", "cases"), ("bench", "nonsense")])
+def test_an_unknown_suite_or_benchmark_is_a_wrong_call(arguments: tuple[str, ...]) -> None:
+    ran = xiaoer(*arguments)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr

@@ -147,8 +147,11 @@ class TinyAssistant:
     async def summarize(self, conversation_id: str, kind: str = "handover") -> dict[str, Any]:
         return {}
 
-    async def score(self, entries: list[Logged]) -> dict[str, Any]:
+    def score(self, transcript: Any, *, lang: str) -> dict[str, Any]:
         return {}
+
+    async def risk_notes(self, customer_id: str) -> list[Any]:
+        return []
 
 
 async def open_tiny(settings: Settings) -> Any:
