@@ -15,12 +15,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from assistant.errors import StoreUnavailable
-from assistant.store.schema import HEAD
+from assistant.store.schema import HEAD, metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -132,17 +145,35 @@ def _prepare_sqlite(engine: Engine, busy_timeout: timedelta) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+_REVISION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Alembic's own note of where a database stands."""
+
+
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to `HEAD`. Alembic is only loaded when there is something to do: it costs 0.15 s to import."""
-    if inspect(connection).has_table("alembic_version"):
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    """Bring the tables to `HEAD`; an empty database gets them at once, which the migrations are tested to equal.
+
+    Alembic is only loaded when there is something to migrate: that costs 0.3 s.
+    """
+    found = inspect(connection).get_table_names()
+    if not found:
+        metadata.create_all(connection)
+        _REVISION.create(connection)
+        connection.execute(insert(_REVISION).values(version_num=HEAD))
+        return
+    if _REVISION.name in found:
+        revision = connection.execute(select(_REVISION.c.version_num)).scalar()
         if revision == HEAD:
             return
-        if revision is not None and str(revision) > HEAD:
+        if revision is not None and revision > HEAD:
             raise StoreUnavailable(
                 f"The database stands at schema {revision}, this program knows {HEAD}.",
                 mend="Use the newer program, or an older copy of the database.",
             )
+    upgrade(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 

@@ -44,6 +44,11 @@ class SqlShop:
 
         return await self._database.write(work)
 
+    async def seeded_at(self) -> datetime | None:
+        """When the shop was filled: the instant its relative dates were resolved at. None while it is empty."""
+        query = select(shop_seeds.c.seeded_at).where(shop_seeds.c.shop == self._shop)
+        return await self._database.read(lambda connection: connection.execute(query).scalar())
+
     async def customers(self) -> list[Customer]:
         """All customers, by id: for the demo's sign-in and the desk."""
         query = (

@@ -17,31 +17,38 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from assistant.conversation import Asked, Done, Said
 from assistant.errors import StoreUnavailable
-from assistant.store.database import MIGRATIONS, Database
+from assistant.store.database import MIGRATIONS, Database, upgrade
 from assistant.store.schema import HEAD, metadata
 from tests.assistant.store.world import MEMORY, NOW, SHOP, world, yes
 
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 
 
+def _tables(connection: Connection) -> dict[str, str]:
+    """What the database says its indexes are, and that nothing differs from the schema."""
+    assert list(compare_metadata(MigrationContext.configure(connection), metadata)) == []
+    assert MigrationContext.configure(connection).get_current_revision() == HEAD
+    return {row.name: " ".join(row.sql.split()) for row in connection.exec_driver_sql(INDEXES)}
+
+
 async def test_migrations_from_nothing_give_the_tables_of_the_schema() -> None:
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade(connection)
+        migrated = _tables(connection)
+    engine.dispose()
     database = await Database.open(MEMORY)
-
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
-
-    def indexes(connection: Connection) -> dict[str, str]:
-        return {row.name: " ".join(row.sql.split()) for row in connection.exec_driver_sql(INDEXES)}
-
-    assert await database.read(differences) == []
-    migrated = await database.read(indexes)
+    assert await database.read(_tables) == migrated
     await database.aclose()
 
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as plain:
-        assert indexes(plain) == migrated
-    engine.dispose()
+
+async def test_a_database_without_the_newest_tables_is_migrated_when_it_is_opened(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "x.db") as raw:
+        raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    raw.close()
+    database = await Database.open(f"sqlite:///{tmp_path}/x.db")
+    assert await database.read(_tables)
+    await database.aclose()
 
 
 def test_the_revision_named_in_the_schema_is_the_newest_one() -> None:
