@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.conversation import Lang
-from assistant.dated import instant_of, read_row, with_instants
+from assistant.dated import instant_of, read_row, refuse_twice, with_instants
 from assistant.delivery import Delivery
 from assistant.promotions import Condition, Promotion
 from assistant.shop import PricePoint, Product, Text, Variant
@@ -65,7 +65,7 @@ class Catalogue:
             for key, row in data.get("categories", {}).items()
         }
         products = [_product(key, row, categories, now) for key, row in data.get("products", {}).items()]
-        _unique([variant.sku for product in products for variant in product.variants], "sku")
+        refuse_twice([variant.sku for product in products for variant in product.variants], "sku")
         terms = shop or {}
         promotions = [
             read_row(Promotion, {"id": key, **with_instants(row, _DATED, now)}, where=f"promotion `{key}`")
@@ -231,12 +231,6 @@ def _known_products(promotions: Sequence[Promotion], known: set[str]) -> None:
             raise XiaoerError(f"promotion `{promotion.id}` names {sorted(unknown)}.", mend="Name products of the shop.")
         if promotion.end <= promotion.start:
             raise XiaoerError(f"promotion `{promotion.id}` ends before it starts.", mend="Windows are [start, end).")
-
-
-def _unique(names: Sequence[str], what: str) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise XiaoerError(f"The {what} {twice[0]} stands twice.", mend=f"Give each {what} once.")
 
 
 class _WordIndex:

@@ -7,6 +7,8 @@ Shanghai on the day before yesterday; `0d@24:00` is the end of today. An ISO dat
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +60,13 @@ def _at(value: Any, dated: bool, names: frozenset[str], now: datetime) -> Any:
     if isinstance(value, list):
         return [_at(item, dated, names, now) for item in value]
     return instant_of(value, now) if dated and isinstance(value, str) else value
+
+
+def refuse_twice(ids: Sequence[str], what: str) -> None:
+    """Raises `XiaoerError` that names an id standing more than once."""
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise XiaoerError(f"The {what} {twice[0]} stands twice.", mend=f"Give each {what} once.")
 
 
 def read_row(model: type[BaseModel], row: object, *, where: str) -> Any:

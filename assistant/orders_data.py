@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from assistant.catalogue import Catalogue
-from assistant.dated import read_row, with_instants
+from assistant.dated import read_row, refuse_twice, with_instants
 from assistant.shop import Customer, Order, OrderState, Product
 from knowledge.errors import XiaoerError
 
@@ -42,11 +42,9 @@ def load_orders(data: Mapping[str, Any], catalogue: Catalogue, now: datetime) ->
         _order(key, row, customers=known, words=words, catalogue=catalogue, now=now)
         for key, row in _rows(data.get("orders"), "order_id")
     ]
-    tickets = [ticket.ticket_id for order in orders for ticket in order.tickets]
-    for what, ids in (("customer", list(known)), ("order", [o.order_id for o in orders]), ("ticket", tickets)):
-        if len(ids) != len(set(ids)) or (what == "customer" and len(known) != len(customers)):
-            twice = next((name for name in ids if ids.count(name) > 1), "")
-            raise XiaoerError(f"The {what} {twice} stands twice.", mend="Ids are unique.")
+    refuse_twice([customer.customer_id for customer in customers], "customer")
+    refuse_twice([order.order_id for order in orders], "order")
+    refuse_twice([ticket.ticket_id for order in orders for ticket in order.tickets], "ticket")
     return customers, orders
 
 
