@@ -23,7 +23,7 @@ from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
 from knowledge.fusion import convex
 from knowledge.lexical import LexicalIndex
 from knowledge.search import ClauseIndex
-from knowledge.text import query_tokens, tokens
+from knowledge.text import fold, query_tokens, tokens
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -146,7 +146,7 @@ def _floor(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]:
 
     def search(question: str) -> object:
         found, bm25 = lexical.search(query_tokens(question), limit=48)
-        vector = embedder.embed([question])[0]
+        vector = embedder.embed([fold(question)])[0]
         near, _ = dense.search(vector, limit=48)
         ids = np.union1d(found, near)
         scores = np.zeros(len(ids))

@@ -29,7 +29,7 @@ from knowledge.index_files import read_generation, reusable_vectors, write_gener
 from knowledge.lexical import LexicalIndex
 from knowledge.scope_mask import Mask, ScopeMask
 from knowledge.splitting import split
-from knowledge.text import HAN, query_tokens, tokens
+from knowledge.text import HAN, fold, mend, query_tokens, tokens
 
 TOKENIZER = "1"
 """Raised when `knowledge.text.tokens` changes, so that an index on disk is known to be stale."""
@@ -192,17 +192,18 @@ class ClauseIndex:
         `score` is a confidence in [0, 1] that never rises down the list; below `calibration.RELEVANT` nothing fits.
         """
         searchers = self._searchers
-        words = query_tokens(query)
+        asked = mend(fold(query))
+        words = query_tokens(asked)
         allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
         if k < 1 or not allowed.any():
             return []
-        hidden = _SIDE["en" if (lang or _language(query)) == "zh" else "zh"]
+        hidden = _SIDE["en" if (lang or _language(asked)) == "zh" else "zh"]
         limit = max(_CANDIDATES, 4 * k)
         mask = self._clause_mask(allowed, hidden)
         found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
         vector, ids = None, found
         if searchers.dense is not None and self._embedder is not None and words:
-            vector = self._embedder.embed([query])[0]
+            vector = self._embedder.embed([asked])[0]
             near, _ = searchers.dense.search(vector, limit=limit, allowed=mask)
             ids = np.union1d(found, near)
         if not len(ids):

@@ -149,6 +149,13 @@ def test_without_an_embedder_the_answers_are_lexical() -> None:
     assert hits[0].dense == 0
 
 
+def test_pinyin_and_traditional_writing_are_asked_as_what_they_mean() -> None:
+    plain = INDEX.search("退货运费", as_of=NOW, place=Place())
+    for query in ("退貨運費", "tuihuo yunfei", "退或运费"):
+        hits = INDEX.search(query, as_of=NOW, place=Place())
+        assert hits[0].clause.id == plain[0].clause.id == "shop/freight@2#rule/zh"
+
+
 def test_many_threads_get_the_same_answers() -> None:
     questions = ["退货运费谁出", "退款到账", "运费险自选", "return freight"] * 10
     with ThreadPoolExecutor(4) as pool:
