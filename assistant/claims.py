@@ -1,0 +1,93 @@
+"""What customers claim, as facts a table may read and as answers to the question of the turn before.
+
+A claim fills only facts whose source is the customer (`source: claimed`); what the shop's records know is never overridden
+by what somebody typed.
+"""
+
+from __future__ import annotations
+
+from assistant.context import TurnContext
+from assistant.flow_run import SLOTS
+from knowledge.decision import Facts, FactValue
+
+_MIN_WORDS = 2
+_MAX_WORDS = 200
+
+
+def claimed_facts(turn: TurnContext) -> Facts:
+    """Facts the customer has claimed in this talk: answers kept from earlier turns, then this message."""
+    definitions = turn.engine.policies.facts
+    claimed: Facts = {
+        name: value
+        for name, value in turn.state.slots.items()
+        if name in definitions and definitions[name].source == "claimed"
+    }
+    if turn.heard.slots.condition:
+        claimed["condition"] = list(turn.heard.slots.condition)
+        turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
+    return claimed
+
+
+def note_claims(turn: TurnContext) -> None:
+    """Keep what the message states and a later turn may need: reason, address, invoice title, wanted variant."""
+    slots = turn.heard.slots
+    said = {
+        "reason": slots.reason,
+        "address": slots.address,
+        "invoice_title": slots.invoice_title,
+        "target_variant": slots.target_variant,
+        "height_cm": slots.height_cm,
+        "weight_kg": slots.weight_kg,
+        "foot_cm": slots.foot_cm,
+        "region": slots.city or slots.region,
+        "budget_max": slots.budget_max,
+    }
+    found = {name: value for name, value in said.items() if value is not None}
+    if found:
+        turn.remember(slots={**turn.state.slots, **found})
+
+
+def read_answer(asked: str, turn: TurnContext) -> FactValue:
+    """The message as an answer to the question for `asked`; None when it is not one."""
+    slots, text = turn.heard.slots, turn.heard.text.strip()
+    if asked == "order_id":
+        return slots.order_id or slots.order_tail or turn.asked.order_id or _names_an_order(turn)
+    if asked == "condition":
+        return list(slots.condition) or None
+    if asked == "line":
+        return "all" if slots.everything else text or None
+    if asked == "size_measures":
+        return "given" if slots.height_cm or slots.weight_kg or slots.foot_cm else None
+    if asked == "region":
+        return slots.city or slots.region
+    if asked == "budget":
+        return slots.budget_max or slots.money
+    if asked in SLOTS:
+        known = {"address": slots.address, "invoice_title": slots.invoice_title, "target_variant": slots.target_variant}
+        return known.get(asked) or (text if _MIN_WORDS <= len(text) <= _MAX_WORDS else None)
+    return _fact(asked, text, turn)
+
+
+def _names_an_order(turn: TurnContext) -> str | None:
+    """Words may name an order by its product; whether they do is for `find_order` to see."""
+    return "named" if len(turn.heard.text) <= _MAX_WORDS and turn.heard.yes is None else None
+
+
+def _fact(asked: str, text: str, turn: TurnContext) -> FactValue:
+    definition = turn.engine.policies.facts.get(asked)
+    slots = turn.heard.slots
+    if definition is None:
+        return text if asked in {"product", "category"} and text else None
+    match definition.type:
+        case "bool":
+            return turn.heard.yes
+        case "money":
+            return slots.money
+        case "int":
+            return slots.quantity
+        case "instant":
+            return slots.date
+        case "enum":
+            return next((value for value in definition.values if value in text.lower()), None)
+        case _:
+            return text if _MIN_WORDS <= len(text) <= _MAX_WORDS else None

@@ -1,0 +1,185 @@
+"""What one turn works with: the engine's parts, the customer's words as understood, and what has been found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from assistant.catalogue import Catalogue
+from assistant.clock import Clock
+from assistant.conversation import (
+    Asked,
+    Citation,
+    Conversation,
+    Decided,
+    DialogueState,
+    Lang,
+    QuickReply,
+    TurnEvent,
+)
+from assistant.flows import FlowBook
+from assistant.guard import Evidence
+from assistant.profile import ShopProfile
+from assistant.proposals import Proposal
+from assistant.quality import ScorecardRules
+from assistant.retention import OfferBook
+from assistant.shop import Customer, Order, Shop
+from assistant.store.proposals import Kept
+from assistant.understanding import Understanding
+from knowledge.clauses import Clause, Place
+from knowledge.decide import PolicySet
+from knowledge.decision import Decision, Facts
+from knowledge.quotes import quote_of
+from knowledge.errors import UnknownClause
+from knowledge.search import ClauseIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The parts a turn needs, chosen once by `build`."""
+
+    profile: ShopProfile
+    policies: PolicySet
+    index: ClauseIndex
+    catalogue: Catalogue
+    shop: Shop
+    flows: FlowBook
+    offers: OfferBook
+    scorecard: ScorecardRules
+    clock: Clock
+
+
+@dataclass
+class TurnContext:
+    """One turn in the making. Planners and flows read the engine and add to `events`, `evidence` and `proposals`."""
+
+    engine: Engine
+    conversation: Conversation
+    asked: Asked
+    heard: Understanding
+    customer: Customer | None
+    now: datetime
+    state: DialogueState
+    open_proposal: Proposal | None = None
+    unfinished: Kept | None = None
+    """A proposal whose yes was carried out, or begun, without the customer having been told: the process died then."""
+    evidence: Evidence = field(default_factory=Evidence)
+    events: list[TurnEvent] = field(default_factory=list[TurnEvent])
+    citations: list[Citation] = field(default_factory=list[Citation])
+    proposals: list[Proposal] = field(default_factory=list[Proposal])
+    _orders: list[Order] | None = None
+
+    @property
+    def lang(self) -> Lang:
+        return self.heard.lang
+
+    def say(self, name: str) -> str:
+        """A fixed text of the pack in the customer's language."""
+        return self.engine.flows.text(name, self.lang)
+
+    def remember(self, **changes: Any) -> None:
+        """Change what is kept for the next turn."""
+        self.state = self.state.model_copy(update=changes)
+
+    async def orders(self) -> list[Order]:
+        """The customer's own orders, newest first; empty when nobody is signed in."""
+        if self._orders is None:
+            own = await self.engine.shop.orders(self.customer.customer_id) if self.customer else []
+            self._orders = own
+        return self._orders
+
+    def decide(self, table: str, facts: Facts, place: Place, *, event_time: datetime, order_id: str | None) -> Decision:
+        """Ask a table and log its answer. The clause in force at `event_time` decides."""
+        policies = self.engine.policies
+        known = {
+            name: value
+            for name, value in facts.items()
+            if name in policies.facts and (value is not None or policies.facts[name].nullable)
+        }
+        decision = policies.decide(table, known, at=event_time, place=place, decided_at=self.now)
+        formula, appeal = policies.formula(decision, self.lang), policies.appeal(decision, self.lang)
+        decision = replace(decision, formula=formula, appeal=appeal)
+        self.events.append(decided_event(decision, order_id))
+        self.evidence.money(decision.amount)
+        self.evidence.instant(decision.deadline)
+        if decision.formula:
+            self.evidence.text(decision.formula)
+        for value in decision.read.values():
+            if isinstance(value, datetime):
+                self.evidence.instant(value)
+        return decision
+
+    def cite(self, ref: str) -> Citation | None:
+        """Cite a clause by reference: a machine-checked quote with a mark that counts from 1. None if the pack has
+        none.
+        """
+        try:
+            clause = self.engine.index.clause(ref, self.lang)
+        except UnknownClause:
+            return None
+        return self.cite_clause(clause) if _for_customers(clause) else None
+
+    def cite_clause(self, clause: Clause) -> Citation:
+        for known in self.citations:
+            if known.clause == clause.ref:
+                return known
+        quote = quote_of(clause, clause.text)
+        policy = clause.policy
+        citation = Citation(
+            mark=len(self.citations) + 1,
+            clause=clause.ref,
+            policy=policy.key,
+            title=policy.title,
+            text=quote.text,
+            start=quote.start,
+            end=quote.end,
+            level=policy.level,
+            in_force_from=policy.window.start,
+            in_force_to=policy.window.end,
+            status=policy.status,
+        )
+        self.citations.append(citation)
+        self.evidence.text(quote.text, policy.title)
+        return citation
+
+    def marks(self, refs: Sequence[str]) -> str:
+        """The marks of the clauses that can be cited to a customer: `[1][2]`."""
+        found = [self.cite(ref) for ref in refs]
+        return "".join(f"[{citation.mark}]" for citation in found if citation)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The one question of a turn: the fact or slot it asks for, its words and buttons."""
+
+    asks: str
+    text: str
+    quick_replies: tuple[QuickReply, ...] = ()
+
+
+def decided_event(decision: Decision, order_id: str | None) -> Decided:
+    return Decided(
+        table=decision.table,
+        row=decision.row,
+        code=decision.code,
+        policy=decision.policy,
+        clauses=decision.clauses,
+        needs=decision.needs,
+        amount=decision.amount,
+        formula=decision.formula,
+        deadline=decision.deadline,
+        actor=decision.actor,
+        appeal=decision.appeal,
+        read={
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in decision.read.items()
+        },
+        order_id=order_id,
+    )
+
+
+def _for_customers(clause: Clause) -> bool:
+    """Clauses for agents only are never shown to a customer."""
+    audiences = clause.policy.scope.audiences
+    return not audiences or "customer" in audiences

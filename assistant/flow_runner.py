@@ -1,0 +1,134 @@
+"""Runs one flow for one intent: finds its subject, gathers facts, asks the tables, and has the outcome worded.
+
+Both planners use it, so a conversation that a model words and one that templates word come to the same decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.answers import answer_from_clauses
+from assistant.claims import claimed_facts
+from assistant.context import Question, TurnContext
+from assistant.flow_reply import ask, word_reply
+from assistant.flow_run import FlowRun, Outcome, Subject, shop_place
+from assistant.flow_subject import NoSubject, find_lines, find_order
+from assistant.flows import Flow
+from assistant.order_facts import order_facts
+from assistant.presale import run_skill
+from assistant.shop import Order, OrderLine
+from knowledge.decision import Facts
+
+
+async def run_flow(intent: str, turn: TurnContext) -> Outcome:
+    """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
+    flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
+    if flow.skill:
+        return _skill(intent, flow.skill, turn)
+    if flow.answer:
+        return _search(intent, turn)
+    if flow.subject != "order":
+        return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}))
+    order = await find_order(turn, flow)
+    if isinstance(order, NoSubject):
+        return _without_order(intent, order, turn)
+    turn.remember(order_id=order.order_id)
+    lines: Sequence[OrderLine] | Question = order.lines
+    if "line" in flow.ask:
+        lines = find_lines(turn, order)
+        if isinstance(lines, Question):
+            return Outcome(intent, lines.text, question=lines)
+    facts = order_facts(order, lines, turn.engine.catalogue, turn.engine.profile, turn.now)
+    facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}
+    _note_order(turn, order)
+    return _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
+
+
+def _decide(run: FlowRun) -> Outcome:
+    """Ask the tables in order. When the first one leads to no proposal, the others have nothing to add."""
+    for table in run.flow.tables:
+        decision = run.decide(table)
+        if decision.kind == "ASK":
+            return ask(run.intent, decision.argument, run.turn)
+        run.decisions.append(decision)
+        reply = run.flow.reply(run.decisions[0].code)
+        if reply is None or not reply.propose:
+            break
+    return word_reply(run)
+
+
+def talk_facts(turn: TurnContext) -> Facts:
+    """Facts of the talk itself rather than of an order: what was heard, and what nothing has shown to be so."""
+    state, heard = turn.state, turn.heard
+    risks = set(heard.risks)
+    intents = {guess.name for guess in heard.intents}
+    unproven = ("fake_or_recalled", "right_clearly_due", "seller_fault_proven", "over_authority", "identity_failed",
+                "statutory_rejection", "rule_contested", "repeated_threat", "asked_for_person", "damages_asked",
+                "out_of_scope", "gift_receiver", "claims_official", "asks_internal", "data_request")  # fmt: skip
+    return {
+        **dict.fromkeys(unproven, False),
+        "now": turn.now,
+        "logged_in": turn.customer is not None,
+        "owns_order": True,
+        "offers_used": state.offers_made,
+        "offers_max": turn.engine.profile.retention_max_offers,
+        "said_no": state.refused_offer,
+        "unanswered": state.misses,
+        "confidence": 1.0,
+        "answer_confidence": turn.engine.profile.answer_confidence,
+        "integrity_risk": "none",
+        "strong_anger": heard.mood == "very_angry",
+        "threat": bool(risks & {"12315", "media"}),
+        "legal_threat": "12315" in risks,
+        "review_threat": "threat_bad_review" in intents,
+        "safety": "safety" in risks,
+        "injury": "safety" in risks,
+        "ill": "safety" in risks,
+        "minor": "minor" in risks,
+        "injection": "injection" in risks,
+        "off_platform": "off_platform" in risks,
+    }
+
+
+def _note_order(turn: TurnContext, order: Order) -> None:
+    """What the guard may let a reply say of this order."""
+    evidence = turn.evidence
+    evidence.money(order.paid, order.refunded, order.compensated, *(line.unit_paid for line in order.lines))
+    evidence.instant(order.paid_at, order.signed_at, order.shipped_at, order.created_at, order.completed_at)
+    evidence.text(order.order_id[-4:], *(line.name.zh + line.name.en for line in order.lines))
+    evidence.number(*(line.qty for line in order.lines))
+    states = {
+        "refunded": order.refunded > 0,
+        "closed": order.state == "CLOSED",
+        "ticket": bool(order.tickets),
+        "goodwill": order.compensated > 0,
+        "invoiced": order.invoice == "issued",
+    }
+    evidence.act(*(name for name, holds in states.items() if holds))
+
+
+def _without_order(intent: str, reason: NoSubject, turn: TurnContext) -> Outcome:
+    if reason.table is None:
+        return Outcome(intent, reason.text, cards=reason.cards, question=reason.question)
+    facts: Facts = {**talk_facts(turn), "owns_order": False}
+    decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
+    return Outcome(intent, reason.text + turn.marks(decision.clauses))
+
+
+def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
+    result = run_skill(name, turn)
+    return Outcome(
+        intent,
+        result.text,
+        cards=result.cards,
+        question=result.question,
+        quick_replies=result.quick_replies,
+        answered=result.answered,
+    )
+
+
+def _search(intent: str, turn: TurnContext) -> Outcome:
+    answer = answer_from_clauses(turn)
+    if answer is None:
+        return Outcome(intent, turn.say("not_sure"), answered=False)
+    return Outcome(intent, answer)

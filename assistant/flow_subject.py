@@ -1,0 +1,120 @@
+"""Finding what a flow is about: which of the customer's own orders, and which lines of it.
+
+The customer's words only choose among orders the shop's records show as theirs; they never make one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.context import Question, TurnContext
+from assistant.conversation import Card, QuickReply
+from assistant.flows import Flow
+from assistant.order_facts import OPEN_TICKETS, items, order_card
+from assistant.shop import Order, OrderLine
+from knowledge.text import tokens
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NoSubject:
+    """Why there is nothing to work on yet: words for the customer, perhaps with a question and orders to pick from."""
+
+    text: str
+    question: Question | None = None
+    cards: tuple[Card, ...] = ()
+    table: str | None = None
+    """DT-23 when the reason is that the order may not be shown."""
+
+
+async def find_order(turn: TurnContext, flow: Flow) -> Order | NoSubject:
+    """The order the flow is about, or why there is none."""
+    if turn.customer is None:
+        return NoSubject(turn.say("sign_in"), table="DT-23")
+    own = await turn.orders()
+    named = _named(turn, own)
+    if named is not None:
+        return named
+    if _names_some_order(turn):
+        return NoSubject(turn.say("not_your_order"), table="DT-23")
+    kept = next((o for o in own if o.order_id == turn.state.order_id), None)
+    candidates = [o for o in own if not flow.states or o.state in flow.states]
+    by_words = _by_product(turn, candidates or own)
+    if len(by_words) == 1:
+        return by_words[0]
+    if kept is not None and (not by_words or kept in by_words):
+        return kept
+    return _choose(turn, flow, by_words or candidates)
+
+
+def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order | NoSubject:
+    if not candidates:
+        return NoSubject(turn.say("no_orders"))
+    if len(candidates) == 1:
+        return candidates[0]
+    if flow.by == "ticket_state":
+        busy = [o for o in candidates if any(t.state in OPEN_TICKETS for t in o.tickets)]
+        if len(busy) == 1:
+            return busy[0]
+    shown = candidates[:_SHOWN]
+    replies = tuple(QuickReply(label=items(o.lines, turn.lang)[:24], text=o.order_id) for o in shown)
+    cards = Card(
+        kind="orders",
+        title=turn.say("pick_order"),
+        data={"items": [order_card(o, turn.engine.flows, turn.lang).data for o in shown]},
+    )
+    return NoSubject(
+        turn.say("pick_order"), question=Question("order_id", turn.say("pick_order"), replies), cards=(cards,)
+    )
+
+
+def _named(turn: TurnContext, own: Sequence[Order]) -> Order | None:
+    wanted = turn.heard.slots.order_id or turn.asked.order_id
+    tail = turn.heard.slots.order_tail
+    if wanted:
+        return next((o for o in own if o.order_id == wanted), None)
+    if tail:
+        matches = [o for o in own if o.order_id.endswith(tail)]
+        return matches[0] if len(matches) == 1 else None
+    return None
+
+
+def _names_some_order(turn: TurnContext) -> bool:
+    return bool(turn.heard.slots.order_id or turn.asked.order_id or turn.heard.slots.order_tail)
+
+
+def _by_product(turn: TurnContext, orders: Sequence[Order]) -> list[Order]:
+    """Orders with a line whose name shares the most words with the message; none when no name is mentioned."""
+    said = set(tokens(turn.heard.text))
+    scored = [(max(_overlap(said, line) for line in order.lines), order) for order in orders]
+    best = max((score for score, _ in scored), default=0.0)
+    return [order for score, order in scored if score == best] if best > 0 else []
+
+
+def _overlap(said: set[str], line: OrderLine) -> float:
+    words = {w for name in (line.name.zh, line.name.en) for w in tokens(name) if len(w) > 1}
+    return len(words & said) / len(words) if words else 0.0
+
+
+def find_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Question:
+    """The lines the request is about: the only one, the one named, all on request; else a question."""
+    if len(order.lines) == 1:
+        return order.lines
+    kept = turn.state.slots.get("line")
+    if kept == "all" or turn.heard.slots.everything:
+        turn.remember(slots={**turn.state.slots, "line": "all"})
+        return order.lines
+    said = set(tokens(turn.heard.text))
+    best = max(order.lines, key=lambda line: _overlap(said, line))
+    if _overlap(said, best) > 0:
+        turn.remember(slots={**turn.state.slots, "line": best.line_id})
+        return (best,)
+    chosen = next((line for line in order.lines if line.line_id == kept), None)
+    if chosen:
+        return (chosen,)
+    replies = [QuickReply(label=line.name.in_(turn.lang), text=line.name.in_(turn.lang)) for line in order.lines]
+    whole = turn.engine.flows.choices["all_items"][0].in_(turn.lang)
+    text = turn.engine.flows.questions["line"].in_(turn.lang)
+    return Question("line", text, (*replies, QuickReply(label=whole, text=whole)))

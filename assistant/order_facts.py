@@ -1,0 +1,276 @@
+"""What the shop's own records say about an order, as the facts that tables read and the words that replies show.
+
+Pure: order, product and profile in, facts and values out. A fact that is known to be absent (an unshipped order has no
+`shipped_at`) is given as None; a fact nobody can know yet is left out, so that a table asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from assistant.catalogue import Catalogue
+from assistant.conversation import Card, Lang
+from assistant.flows import FlowBook
+from assistant.profile import ShopProfile
+from assistant.shop import Order, OrderLine, Product, Ticket
+from assistant.wording import day, instant, money
+from knowledge.clauses import Place
+from knowledge.decision import Facts
+
+OPEN_TICKETS = frozenset(
+    {
+        "SUBMITTED", "PENDING_SELLER", "EVIDENCE_REQUESTED", "OFFER_MADE", "APPROVED_RETURN", "RETURN_IN_TRANSIT",
+        "SELLER_INSPECTING", "INSPECTION_DISPUTE", "REFUNDING", "EXCHANGE_SENT", "REPAIRING", "PLATFORM_DISPUTE",
+    }
+)  # fmt: skip
+_SCANNED = frozenset(
+    {"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT", "REFUSED", "INTERCEPTING", "LOST"}
+)
+_STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "RETURNED_TO_SELLER": 4, "CLOSED": 4}
+
+
+def place_of(order: Order, product: Product | None) -> Place:
+    return Place(platform=order.platform, region=order.region, category=product.category if product else None)
+
+
+def ship_by(order: Order, profile: ShopProfile) -> datetime | None:
+    """The promised latest shipping instant, None while unpaid."""
+    if order.paid_at is None:
+        return None
+    return order.paid_at + timedelta(hours=order.ship_promise_h or profile.ship_promise_h)
+
+
+def signed_at(order: Order) -> datetime | None:
+    return order.signed_at
+
+
+def order_facts(
+    order: Order, lines: Sequence[OrderLine], catalogue: Catalogue, profile: ShopProfile, now: datetime
+) -> Facts:
+    """Facts about `lines` of `order` at `now`. `lines` is what the request is about: all lines, or the one chosen."""
+    line = lines[0]
+    product = catalogue.product(line.product_id)
+    return {
+        **_state_facts(order, now),
+        **_goods_facts(order, lines, line, product, profile),
+        **_price_facts(order, lines, line, product, catalogue, profile, now),
+    }
+
+
+def _state_facts(order: Order, now: datetime) -> Facts:
+    scanned = order.shipped_at is not None or order.state in _SCANNED
+    cancel = next((t for t in order.tickets if t.kind in {"cancel_order", "refund_only_unshipped"}), None)
+    return {
+        "now": now,
+        "notice_at": now,
+        "order_at": order.created_at,
+        "platform": order.platform,
+        "region": order.region,
+        "order_state": order.state,
+        "signed": order.signed_at is not None,
+        "signed_at": order.signed_at,
+        "paid_at": order.paid_at,
+        "shipped_at": order.shipped_at,
+        "ship_clicked_at": order.ship_clicked_at,
+        "presale_ship_at": None,
+        "scanned": scanned,
+        "interceptable": order.state in {"SHIPPED", "IN_TRANSIT"},
+        "out_for_delivery": order.state in {"OUT_FOR_DELIVERY", "AT_PICKUP_POINT"},
+        "shipped_after_request": bool(cancel and order.shipped_at and cancel.opened_at < order.shipped_at),
+        "refused_at_door": order.state in {"REFUSED", "RETURNED_TO_SELLER"},
+        "refusal_without_cause": order.state in {"REFUSED", "RETURNED_TO_SELLER"},
+        "lost": order.state == "LOST",
+        "received": order.signed_at is not None,
+        "shipped": scanned,
+        "refunded": order.refunded > 0,
+        "order_closed": order.state == "CLOSED" or (order.refunded > 0 and order.refunded >= order.paid),
+        "production_started": order.production_started,
+        "presale_deposit": order.presale_deposit,
+        "late_excuse": "none",
+        "no_stock": False,
+        "logged_in": True,
+        "owns_order": True,
+    }
+
+
+def _goods_facts(
+    order: Order, lines: Sequence[OrderLine], line: OrderLine, product: Product | None, profile: ShopProfile
+) -> Facts:
+    promised = [p.value for p in product.promises if p.kind == "no_reason_days"] if product else []
+    item_class = line.item_class if line.item_class != "normal" or product is None else product.item_class
+    return {
+        "item_class": item_class,
+        "intact_class": product.intact_class if product else "others",
+        "category": product.category if product else None,
+        "confirmed_at_purchase": line.confirmed_at_purchase,
+        "promised_days": max((int(v) for v in promised), default=0),
+        "promises_free_return": bool(product and any(p.kind == "free_return" for p in product.promises)),
+        "freight_free": order.freight_free,
+        "freight_paid": order.freight_paid,
+        "freight_waived": 0,
+        "freight_cover": order.freight_cover,
+        "freight_cover_cap": profile.freight_cover_cap,
+        "below_free_shipping": False,
+        "whole_order": len(lines) == len(order.lines),
+        "gift_missing": False,
+        "customised": item_class == "customised",
+        "invoice_state": order.invoice,
+    }
+
+
+def _price_facts(
+    order: Order,
+    lines: Sequence[OrderLine],
+    line: OrderLine,
+    product: Product | None,
+    catalogue: Catalogue,
+    profile: ShopProfile,
+    now: datetime,
+) -> Facts:
+    listed = sum(item.unit_paid * item.qty for item in order.lines)
+    lines_paid = sum(item.unit_paid * item.qty for item in lines)
+    current = catalogue.price_against(line.sku, line.unit_paid, now)
+    granted = sum(t.amount or 0 for t in order.tickets if t.kind == "price_protection" and t.state == "REFUNDED")
+    return {
+        "paid": order.paid,
+        "lines_paid": lines_paid,
+        "kept_value": listed - lines_paid,
+        "deal_broken": False,
+        "late_scale": profile.late_scale,
+        "promise_h": order.ship_promise_h or profile.ship_promise_h,
+        "price_protected": bool(product and product.price_protected),
+        "price_protect_days": profile.price_protect_days,
+        "unit_paid": line.unit_paid,
+        "current_unit": current.price if current else line.unit_paid,
+        "price_condition": current.condition if current else "anyone",
+        "already_granted": granted,
+        "compares_other_shop": False,
+        "campaign_end": None,
+    }
+
+
+def newest_ticket(order: Order) -> Ticket | None:
+    """The ticket a question about progress means: an open one first, else the newest."""
+    ordered = sorted(order.tickets, key=lambda t: (t.state in OPEN_TICKETS, t.updated_at))
+    return ordered[-1] if ordered else None
+
+
+def order_values(
+    order: Order, lines: Sequence[OrderLine], flows: FlowBook, profile: ShopProfile, lang: Lang
+) -> dict[str, str]:
+    """The words a reply may show of an order. A value that does not exist is left out, so that a template cannot show
+    a hole.
+    """
+    state = flows.phrase("order_state", order.state, lang) or order.state
+    values = {
+        "order": f"（尾号{order.order_id[-4:]}）" if lang == "zh" else f"…{order.order_id[-4:]}",
+        "items": items(lines, lang),
+        "paid": money(order.paid),
+        "state": state,
+        "carrier": order.parcel.carrier if order.parcel else ("快递" if lang == "zh" else "the carrier"),
+        "waybill": order.parcel.waybill if order.parcel else "—",
+        "last_scan": state,
+        "last_scan_at": instant(order.created_at, lang),
+    }
+    if order.parcel and order.parcel.scans:
+        scan = max(order.parcel.scans, key=lambda s: s.at)
+        values |= {"last_scan": scan.text.in_(lang), "last_scan_at": instant(scan.at, lang)}
+    if order.signed_at:
+        values["signed_on"] = day(order.signed_at, lang)
+    if latest := ship_by(order, profile):
+        values["ship_by"] = instant(latest, lang)
+    values["cover_phrase"] = flows.phrase("DT-04-cover", order.freight_cover, lang) or ""
+    return values | ticket_values(newest_ticket(order), flows, lang)
+
+
+def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[str, str]:
+    if ticket is None:
+        return {}
+    values = {
+        "ticket_kind": flows.phrase("ticket_kind", ticket.kind, lang) or ticket.kind,
+        "ticket_state": flows.phrase("ticket_state", ticket.state, lang) or ticket.state,
+        "ticket_next": "",
+    }
+    if ticket.deadline:
+        values["ticket_deadline"] = instant(ticket.deadline, lang)
+        zh, en = f"最晚 {values['ticket_deadline']} 前有结果。", f"You will hear by {values['ticket_deadline']}."
+        values["ticket_next"] = zh if lang == "zh" else en
+    elif ticket.amount:
+        zh, en = f"金额 {money(ticket.amount)}，原路退回。", f"Amount {money(ticket.amount)}, original payment method."
+        values["ticket_next"] = zh if lang == "zh" else en
+    return values
+
+
+def items(lines: Sequence[OrderLine], lang: Lang) -> str:
+    """`羊毛衫 灰/M ×1`, joined."""
+    parts = [
+        " ".join([line.name.in_(lang), "/".join(line.options.values())]).strip() + f" ×{line.qty}" for line in lines
+    ]
+    return "、".join(parts) if lang == "zh" else ", ".join(parts)
+
+
+def order_card(order: Order, flows: FlowBook, lang: Lang) -> Card:
+    """The order at a glance, with its place on the four-step line paid · shipped · on its way · delivered."""
+    last = max(order.parcel.scans, key=lambda s: s.at).text.in_(lang) if order.parcel and order.parcel.scans else None
+    return Card(
+        kind="order",
+        title=items(order.lines, lang),
+        data={
+            "order_id": order.order_id,
+            "state": order.state,
+            "state_label": flows.phrase("order_state", order.state, lang) or order.state,
+            "step": _STEP.get(order.state, 3),
+            "lines": [
+                {
+                    "name": line.name.in_(lang),
+                    "options": "/".join(line.options.values()),
+                    "qty": line.qty,
+                    "unit_paid": line.unit_paid,
+                    "product_id": line.product_id,
+                }
+                for line in order.lines
+            ],
+            "paid": order.paid,
+            "paid_at": _iso(order.paid_at),
+            "shipped_at": _iso(order.shipped_at),
+            "signed_at": _iso(order.signed_at),
+            "parcel": {"carrier": order.parcel.carrier, "waybill": order.parcel.waybill, "last_scan": last}
+            if order.parcel
+            else None,
+            "tickets": [ticket_data(ticket, flows, lang) for ticket in order.tickets],
+        },
+    )
+
+
+def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object]:
+    words = ticket_values(ticket, flows, lang)
+    return {
+        "ticket_id": ticket.ticket_id,
+        "kind": ticket.kind,
+        "kind_label": words["ticket_kind"],
+        "state": ticket.state,
+        "state_label": words["ticket_state"],
+        "deadline": _iso(ticket.deadline),
+        "by_when": _iso(ticket.deadline),
+        "next_step": words["ticket_next"],
+    }
+
+
+def parcel_card(order: Order, lang: Lang) -> Card | None:
+    if order.parcel is None:
+        return None
+    scans = sorted(order.parcel.scans, key=lambda s: s.at, reverse=True)
+    return Card(
+        kind="parcel",
+        title=order.parcel.carrier,
+        data={
+            "carrier": order.parcel.carrier,
+            "waybill": order.parcel.waybill,
+            "scans": [{"at": _iso(s.at), "place": s.place, "text": s.text.in_(lang)} for s in scans],
+        },
+    )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

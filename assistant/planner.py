@@ -1,0 +1,220 @@
+"""Planning without a model: which issues a message holds, in what order, and what to do with the talk that was under
+way.
+
+Deterministic: the same words, records and clock give the same turn. One question and one proposal a turn at most; an
+issue that must wait is kept and taken up when the one before it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.claims import read_answer
+from assistant.context import TurnContext
+from assistant.conversation import Done, HandedOff, Lang, QuickReply, Said, TurnEvent
+from assistant.flow_reply import question_for
+from assistant.flow_run import Outcome
+from assistant.flow_runner import run_flow
+from assistant.wording import fill
+
+SURE = 0.72
+"""From this confidence on, other words than an answer to our question are taken as a new issue (measured on the
+hold-out set).
+"""
+
+MAX_PARKED = 3
+_CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
+_RISK_FLOWS = {
+    "safety": "safety_incident",
+    "minor": "minor_purchase",
+    "12315": "threat_regulator",
+    "injection": "abuse_or_injection",
+    "media": "threat_bad_review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Words that passed the guard while a model still speaks. Not logged: the `Said` that follows replaces them."""
+
+    text: str
+
+
+class Planner(Protocol):
+    """Decides what a turn says and proposes. It can read and propose; it holds no handle to effects."""
+
+    name: str
+
+    def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent | Saying]:
+        """Yield what the assistant says, asks and proposes, ending without `Done`."""
+        ...
+
+
+class FlowPlanner:
+    """Intents, slots and flows; no model. Milliseconds."""
+
+    name = "flow"
+
+    async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
+        issues = issues_of(turn)
+        if turn.state.waiting_for and turn.state.flow and not _digresses(turn, issues):
+            async for event in self._go_on(turn):
+                yield event
+            return
+        if not issues:
+            async for event in self._without_issue(turn):
+                yield event
+            return
+        async for event in self.serve(turn, issues):
+            yield event
+
+    async def _go_on(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
+        """The message answers the question of the turn before."""
+        flow, asked = turn.state.flow or "", turn.state.waiting_for or ""
+        value = read_answer(asked, turn)
+        if value is None:
+            async for event in self._ask_again(turn, asked):
+                yield event
+            return
+        turn.remember(slots={**turn.state.slots, asked: value}, waiting_for=None, misses=0)
+        async for event in self.serve(turn, [flow, *turn.state.pending]):
+            yield event
+
+    async def _ask_again(self, turn: TurnContext, asked: str) -> AsyncIterator[TurnEvent]:
+        misses = turn.state.misses + 1
+        turn.remember(misses=misses)
+        if misses >= 2:
+            for event in _give_up(turn):
+                yield event
+            return
+        question = question_for(asked, turn)
+        yield Said(text=fill(turn.say("question_again"), {"question": question.text}))
+        yield Done(turn=0, quick_replies=question.quick_replies)
+
+    async def _without_issue(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
+        """Thanks, goodbye, or words that were not understood."""
+        if turn.open_proposal is not None:
+            yield Said(text=turn.say("one_more_time"))
+            return
+        for act in ("bye", "thanks"):
+            if act in turn.heard.acts:
+                turn.remember(misses=0)
+                yield Said(text=turn.say(act))
+                return
+        misses = turn.state.misses + 1
+        turn.remember(misses=misses)
+        if misses >= 2:
+            for event in _give_up(turn):
+                yield event
+            return
+        yield Said(text=turn.say("unclear"))
+        yield Done(turn=0, quick_replies=_starters(turn))
+
+    async def serve(self, turn: TurnContext, issues: list[str], *, taken_up: bool = False) -> AsyncIterator[TurnEvent]:
+        """Serve the issues in order until one needs the customer; the rest waits."""
+        interrupted = turn.state.flow if turn.state.waiting_for else None
+        waiting = turn.state.waiting_for
+        later: list[str] = []
+        held: Outcome | None = None
+        quick: tuple[QuickReply, ...] = ()
+        for number, intent in enumerate(issues):
+            if held is not None and (held.hand_off or _needs_customer(turn, intent)):
+                later.append(intent)
+                continue
+            outcome = await run_flow(intent, turn)
+            if held is not None and (outcome.question or outcome.proposal):
+                later.append(intent)
+                continue
+            for event in _said(turn, outcome, also=taken_up or number > 0):
+                yield event
+            quick = outcome.quick_replies or quick
+            if outcome.question or outcome.proposal or outcome.hand_off:
+                held = outcome
+        self._settle_state(turn, issues, held, later)
+        if held is None and interrupted and waiting and interrupted not in issues:
+            question = question_for(waiting, turn)
+            topic = turn.engine.flows.phrase("intent", interrupted, turn.lang) or ""
+            yield Said(text=fill(turn.say("back_to"), {"topic": topic}) + question.text)
+            turn.remember(flow=interrupted, waiting_for=waiting)
+            quick = question.quick_replies
+        elif held is None and turn.open_proposal is not None:
+            yield Said(text=turn.say("still_open"))
+        if held is not None and held.question:
+            quick = held.question.quick_replies
+        yield Done(turn=0, quick_replies=quick)
+
+    def _settle_state(self, turn: TurnContext, issues: list[str], held: Outcome | None, later: list[str]) -> None:
+        known = all(intent in _CHAT for intent in issues)
+        misses = turn.state.misses if known else 0
+        if held is None:
+            turn.remember(flow=None, waiting_for=None, pending=tuple(later[:MAX_PARKED]), misses=misses)
+            return
+        turn.remember(
+            flow=held.intent,
+            waiting_for=held.question.asks if held.question else None,
+            pending=tuple(later[:MAX_PARKED]),
+            proposal_id=held.proposal.proposal_id if held.proposal else turn.state.proposal_id,
+            misses=misses,
+        )
+
+
+def issues_of(turn: TurnContext) -> list[str]:
+    """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
+    found = [guess.name for guess in turn.heard.intents if guess.name != "unclear"]
+    for risk, intent in _RISK_FLOWS.items():
+        if risk in turn.heard.risks and intent not in found:
+            found.insert(0, intent)
+    if len(found) > 1:
+        found = [intent for intent in found if intent not in _CHAT] or found[:1]
+    if "human_request" in found and "safety_incident" not in found:
+        return ["human_request"]
+    return list(dict.fromkeys(found))
+
+
+def _digresses(turn: TurnContext, issues: list[str]) -> bool:
+    """Whether the message is about something else than the question it follows."""
+    if not issues:
+        return False
+    top = max(turn.heard.intents, key=lambda guess: guess.confidence)
+    if any(intent in {"human_request", "safety_incident", "threat_regulator"} for intent in issues):
+        return True
+    if "change_of_mind" in turn.heard.acts:
+        return True
+    if read_answer(turn.state.waiting_for or "", turn) is not None and top.confidence < 0.9:
+        return False
+    return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE
+
+
+def _needs_customer(turn: TurnContext, intent: str) -> bool:
+    """Whether this flow would ask or propose: only one such flow fits into a turn."""
+    flow = turn.engine.flows.flows.get(intent)
+    return flow is not None and (bool(flow.ask) or any(reply.propose for reply in flow.replies.values()))
+
+
+def _said(turn: TurnContext, outcome: Outcome, *, also: bool) -> list[TurnEvent]:
+    text = outcome.text
+    topic = turn.engine.flows.phrase("intent", outcome.intent, turn.lang)
+    if also and topic:
+        text = fill(turn.say("also"), {"topic": topic}) + text
+    events: list[TurnEvent] = [Said(text=text, cards=outcome.cards)]
+    if outcome.proposal:
+        turn.proposals.append(outcome.proposal)
+        events.append(outcome.proposal.as_event())
+    if outcome.hand_off:
+        events.append(outcome.hand_off)
+    return events
+
+
+def _give_up(turn: TurnContext) -> list[TurnEvent]:
+    turn.remember(flow=None, waiting_for=None, misses=0)
+    turn.evidence.act("handed_off")
+    return [Said(text=turn.say("give_up")), HandedOff(reason="unanswered_twice")]
+
+
+def _starters(turn: TurnContext) -> tuple[QuickReply, ...]:
+    lang: Lang = turn.lang
+    return tuple(
+        QuickReply(label=q.label.in_(lang), text=q.text.in_(lang)) for q in turn.engine.profile.quick_replies[:4]
+    )

@@ -1,0 +1,174 @@
+"""Runs the skills that a flow names: gathers what a skill wants from the talk, and shows what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assistant.context import Question, TurnContext
+from assistant.conversation import Card, QuickReply
+from assistant.shop import Product
+from assistant.skills import authenticity, compare, eta, freight, price, product_facts, recommend, size_advice, stock
+from assistant.skills.advice import Advice
+
+_NAMED = 0.34
+"""The share of a product's name that must be said for it to be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillResult:
+    """What a skill says. With a question, it could not yet answer."""
+
+    text: str
+    cards: tuple[Card, ...] = ()
+    question: Question | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
+    answered: bool = True
+
+
+def run_skill(name: str, turn: TurnContext) -> SkillResult:
+    """Run the skill `name` on what the customer said, now and earlier in this talk."""
+    advice = _SKILLS[name](turn)
+    if advice is None:
+        text = turn.say("pick_product")
+        return SkillResult(text, question=Question("product", text, _suggested(turn)), answered=False)
+    text = advice.text(turn.lang)
+    turn.evidence.text(text)  # a skill is a tool: what it reckoned may be said
+    card = advice.card(turn.lang)
+    question = Question(_QUESTION.get(advice.asks[0], advice.asks[0]), text) if advice.asks else None
+    return SkillResult(text, cards=(card,) if card else (), question=question)
+
+
+_QUESTION = {
+    "height": "size_measures",
+    "weight": "size_measures",
+    "bust": "size_measures",
+    "waist": "size_measures",
+    "foot": "size_measures",
+}
+
+
+def _product(turn: TurnContext) -> Product | None:
+    """The product meant: named in this message, else shown on the page, else the one talked about before."""
+    catalogue = turn.engine.catalogue
+    named = [found for found in catalogue.find(turn.heard.text, limit=2) if found.named >= _NAMED]
+    if named:
+        best = named[0].product
+        turn.remember(sku=best.variants[0].sku)
+        return best
+    sku = turn.asked.sku or turn.heard.slots.sku or turn.state.sku
+    return (catalogue.by_sku(sku) or catalogue.product(sku)) if sku else None
+
+
+def _suggested(turn: TurnContext) -> tuple[QuickReply, ...]:
+    found = turn.engine.catalogue.find(turn.heard.text, limit=4)
+    names = [each.product.name.in_(turn.lang) for each in found]
+    return tuple(QuickReply(label=name, text=name) for name in names)
+
+
+def _region(turn: TurnContext) -> str:
+    slots = turn.heard.slots
+    return slots.city or slots.region or str(turn.state.slots.get("region") or "")
+
+
+def _facts(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    return product and product_facts.advise(
+        product_facts.FactsRequest(product.id, turn.heard.text), turn.engine.catalogue
+    )
+
+
+def _compare(turn: TurnContext) -> Advice | None:
+    found = turn.engine.catalogue.find(turn.heard.text, limit=3)
+    ids = tuple(each.product.id for each in found if each.named >= _NAMED)[:3]
+    if len(ids) < 2:
+        return None
+    return compare.advise(compare.CompareRequest(ids, turn.now), turn.engine.catalogue)
+
+
+def _recommend(turn: TurnContext) -> Advice | None:
+    slots = turn.heard.slots
+    return recommend.advise(
+        recommend.RecommendRequest(
+            wish=turn.heard.text,
+            now=turn.now,
+            category=turn.engine.catalogue.category_in(turn.heard.text),
+            budget=slots.budget_max or slots.money or turn.state.slots.get("budget_max"),
+            platform=turn.engine.profile.platform,
+        ),
+        turn.engine.catalogue,
+    )
+
+
+def _size(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    if product is None:
+        return None
+    kept = turn.state.slots
+    slots = turn.heard.slots
+    given = {
+        "height": slots.height_cm or kept.get("height_cm"),
+        "weight": slots.weight_kg or kept.get("weight_kg"),
+        "bust": slots.chest_cm,
+        "waist": slots.waist_cm,
+        "foot": slots.foot_cm or kept.get("foot_cm"),
+    }
+    fit: size_advice.Fit = "loose" if "loose" in slots.needs else "slim" if "slim" in slots.needs else "regular"
+    measures = {name: float(value) for name, value in given.items() if value}
+    return size_advice.advise(size_advice.SizeRequest(product.id, measures, fit), turn.engine.catalogue)
+
+
+def _stock(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    return product and stock.advise(stock.StockRequest(product.id, turn.heard.text), turn.engine.catalogue)
+
+
+def _price(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    items: tuple[tuple[str, int], ...] = ()
+    if product is not None:
+        variant = turn.engine.catalogue.variants_in(turn.heard.text, product)[0]
+        items = ((variant.sku, turn.heard.slots.quantity or 1),)
+    buyer = frozenset({"member"}) if turn.customer and turn.customer.member else frozenset[str]()
+    return price.advise(
+        price.PriceRequest(now=turn.now, items=items, region=_region(turn), buyer=buyer),  # type: ignore[arg-type]
+        turn.engine.catalogue,
+    )
+
+
+def _eta(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    return eta.advise(
+        eta.EtaRequest(
+            paid_at=turn.now,
+            region=_region(turn),
+            product_id=product.id if product else None,
+            promise_h=turn.engine.profile.ship_promise_h,
+        ),
+        turn.engine.catalogue,
+    )
+
+
+def _freight(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    return freight.advise(
+        freight.FreightRequest(region=_region(turn), product_id=product.id if product else None), turn.engine.catalogue
+    )
+
+
+def _authenticity(turn: TurnContext) -> Advice | None:
+    product = _product(turn)
+    return product and authenticity.advise(authenticity.AuthenticityRequest(product.id), turn.engine.catalogue)
+
+
+_SKILLS: Mapping[str, Callable[[TurnContext], Advice | None]] = {
+    "product_facts": _facts,
+    "compare": _compare,
+    "recommend": _recommend,
+    "size_advice": _size,
+    "stock": _stock,
+    "price": _price,
+    "eta": _eta,
+    "freight": _freight,
+    "authenticity": _authenticity,
+}

@@ -1,0 +1,84 @@
+"""From a decision to a proposal: its terms, who may agree to it, and the one offer that may stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from assistant.conversation import QuickReply, Term
+from assistant.flow_run import FlowRun, Outcome, Subject
+from assistant.flows import ActionWords
+from assistant.proposals import draft_proposal
+from assistant.retention import Offer, stage_of
+from assistant.shop import Action
+from assistant.wording import fill, money
+from knowledge.decision import Decision
+
+
+def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mapping[str, str]) -> Outcome:
+    """The proposal of action `name` behind `text`. Nothing is done until the customer's yes."""
+    turn = run.turn
+    words = turn.engine.flows.actions[name]
+    amount = run.amount_of(words.amount)
+    allowed = _authority(run, words, amount)
+    shown = {**values, "action_amount": money(amount)} if amount is not None else values
+    lifetime = timedelta(minutes=turn.engine.profile.proposal_minutes)
+    proposal = draft_proposal(
+        conversation=turn.conversation,
+        action=Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject)),
+        title=words.title.in_(turn.lang),
+        terms=[Term(label=t.label.in_(turn.lang), value=fill(t.value.in_(turn.lang), shown)) for t in words.terms],
+        decisions=[*run.decisions, *([allowed] if allowed else [])],
+        clauses=[citation.clause for citation in turn.citations],
+        at=turn.now,
+        lifetime=lifetime,
+        needs_agent=allowed is not None and allowed.code != "ALLOW",
+    )
+    turn.evidence.instant(proposal.expires_at)
+    body, quick = f"{text}\n\n{turn.say('please_confirm')}", tuple[QuickReply, ...]()
+    if run.flow.retention and (offer := _offer(run, subject)):
+        body += f"\n\n{offer.text.in_(turn.lang)}{turn.engine.offers.promise.in_(turn.lang)}"
+        if offer.button and offer.says:
+            quick = (QuickReply(label=offer.button.in_(turn.lang), text=offer.says.in_(turn.lang)),)
+    return Outcome(run.intent, body, proposal=proposal, quick_replies=quick)
+
+
+def _offer(run: FlowRun, subject: Subject) -> Offer | None:
+    """The one offer DT-21 allows for the reason the customer gave, if any."""
+    turn = run.turn
+    offer = turn.engine.offers.choose(turn.state.slots.get("reason"), stage_of(subject.order.state))
+    if offer is None:
+        return None
+    at_fault = bool(run.facts.get("seller_at_fault"))
+    gate = run.decide("DT-21", right_clearly_due=True, seller_fault_proven=at_fault)
+    if gate.kind != "OFFER":
+        return None
+    turn.remember(offers_made=turn.state.offers_made + 1)
+    return offer
+
+
+def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, object]:
+    said = run.turn.state.slots
+    args: dict[str, object] = {slot: said[slot] for slot in words.args if slot != "line" and said.get(slot)}
+    if "line" in words.args:
+        args["line_ids"] = [line.line_id for line in subject.lines]
+    return args
+
+
+def _authority(run: FlowRun, words: ActionWords, amount: int | None) -> Decision | None:
+    """What DT-20 says about the assistant committing this money by itself; None when no money is committed."""
+    if words.purpose == "none" or amount is None or run.subject is None:
+        return None
+    return run.decide(
+        "DT-20",
+        actor="bot",
+        purpose=words.purpose,
+        amount=amount,
+        dispute_amount=amount,
+        customer_sum_90d=run.subject.order.compensated,
+        same_cause_sum=0,
+        fault_established=False,
+        sensitive=False,
+        requester="bot",
+        approver="customer",
+    )

@@ -1,0 +1,447 @@
+"""The engine: a few verbs that chat, desk and offline evaluation share.
+
+One turn: load the conversation · understand · plan and act · decide · guard · append all of it in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from assistant import guard
+from assistant.claims import note_claims
+from assistant.confirming import Confirming, Told
+from assistant.context import Engine, TurnContext
+from assistant.conversation import (
+    AgentSaid,
+    Answered,
+    Asked,
+    Cited,
+    Closed,
+    Conversation,
+    Done,
+    Entry,
+    GivenBack,
+    HandedOff,
+    Lang,
+    Logged,
+    QuickReply,
+    Rated,
+    Said,
+    TakenOver,
+    TurnEvent,
+    Understood,
+)
+from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled
+from assistant.permits import Permits
+from assistant.planner import FlowPlanner, Planner, Saying, issues_of
+from assistant.profile import ShopProfile
+from assistant.proposals import Proposal, Settled
+from assistant.quality import Scorecard, score
+from assistant.risk import RiskNote, risk_notes
+from assistant.store.conversations import ConversationStore
+from assistant.store.database import Database
+from assistant.suggestions import Suggestion, suggest_replies
+from assistant.summaries import Kind, Summary, summarize
+from assistant.transcripts import Transcript
+from assistant.understanding import Understander
+
+log = structlog.get_logger("assistant")
+
+_RECENT = 40
+
+
+@dataclass
+class _Turn:
+    """What one turn appends."""
+
+    context: TurnContext
+    entries: list[Entry]
+    settled: tuple[Settled, ...] = ()
+    hand_off: HandedOff | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
+    planner: str = "flow"
+
+
+class Assistant:
+    """The assistant of one shop. It holds no state of its own between turns; the log does."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        conversations: ConversationStore,
+        permits: Permits,
+        understander: Understander,
+        planner: Planner,
+        *,
+        database: Database,
+    ) -> None:
+        self.engine = engine
+        self.conversations = conversations
+        self.permits = permits
+        self._understander = understander
+        self._planner = planner
+        self._flows = FlowPlanner()
+        self._confirming = Confirming(engine, permits)
+        self._database = database
+
+    async def close(self) -> None:
+        """Release the database. The assistant cannot be used afterwards."""
+        await self._database.aclose()
+
+    @property
+    def profile(self) -> ShopProfile:
+        return self.engine.profile
+
+    async def open(self, customer_id: str | None, *, lang: Lang = "zh", channel: str = "widget") -> Conversation:
+        """Begin a conversation. `customer_id` None is a visitor who is not signed in."""
+        return await self.conversations.open(
+            self.profile.key, customer_id, channel=channel, lang=lang, at=self.engine.clock.now()
+        )
+
+    async def accept(self, conversation_id: str, asked: Asked, *, customer_id: str | None) -> tuple[Logged, bool]:
+        """Log a message before anything is done about it. False when this `client_id` was taken before.
+
+        Raises `InvalidMessage`, `NotFound`, and `Conflict` for the same id with other words.
+        """
+        text = self._understander.clean(asked.text)
+        await self._own(conversation_id, customer_id)
+        return await self.conversations.ask(
+            conversation_id, asked.model_copy(update={"text": text}), self.engine.clock.now()
+        )
+
+    async def reply(self, conversation_id: str, *, customer_id: str | None) -> AsyncIterator[Logged | Saying]:
+        """Answer what is unanswered, oldest first. Silent while a person owns the conversation."""
+        while True:
+            conversation = await self._own(conversation_id, customer_id)
+            if conversation.owner != "assistant" or conversation.closed:
+                return
+            waiting = _unanswered(await self.conversations.recent(conversation_id, _RECENT))
+            if waiting is None:
+                return
+            if isinstance(waiting.entry, Answered):
+                turn = await self._after_answer(conversation, waiting.entry)
+                for logged in await self._commit(turn, waiting.turn):
+                    yield logged
+                continue
+            assert isinstance(waiting.entry, Asked)
+            async for item in self._answer(conversation, waiting.entry, waiting.turn):
+                yield item
+
+    async def _answer(self, conversation: Conversation, asked: Asked, number: int) -> AsyncIterator[Logged | Saying]:
+        context = await self._context(conversation, asked)
+        heard = context.heard
+        first: list[Entry] = [
+            Understood(
+                lang=heard.lang,
+                intents=heard.intents,
+                acts=heard.acts,
+                slots=heard.slots.model_dump(mode="json", exclude_defaults=True),
+                mood=heard.mood,
+                risks=heard.risks,
+            )
+        ]
+        turn = _Turn(context, first)
+        verdict = _verdict(context)
+        if context.unfinished is not None and context.heard.yes:
+            await self._tell(turn, await self._confirming.ended(context.unfinished, context))
+        elif verdict is not None and context.open_proposal is not None:
+            await self._answered_in_words(turn, context.open_proposal, verdict, asked)
+        else:
+            async for saying in self._plan(turn, asked):
+                yield saying
+        for logged in await self._commit(turn, number):
+            yield logged
+
+    async def _plan(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
+        """Let the planner speak; when a model fails, the same turn falls back to the flows."""
+        context = turn.context
+        if context.open_proposal is not None and _supersedes(context):
+            await self._confirming.withdraw(context.open_proposal, context)
+            context.open_proposal = None
+            context.remember(proposal_id=None)
+        try:
+            async for item in self._planned(turn, self._planner):
+                yield item
+            turn.planner = self._planner.name
+        except ModelUnavailable as error:
+            log.warning("model_unavailable", conversation=context.conversation.id, reason=error.what)
+            fresh = await self._context(context.conversation, asked)
+            turn.context, turn.entries, turn.hand_off, turn.quick_replies = fresh, turn.entries[:1], None, ()
+            async for item in self._planned(turn, self._flows):
+                yield item
+            turn.planner = self._flows.name
+
+    async def _planned(self, turn: _Turn, planner: Planner) -> AsyncIterator[Saying]:
+        async for event in planner.run(turn.context):
+            if isinstance(event, Saying):
+                yield event
+            else:
+                self._take(turn, event)
+
+    def _take(self, turn: _Turn, event: TurnEvent) -> None:
+        """Append an event behind what tools have logged meanwhile; words only if the guard passes them."""
+        context = turn.context
+        turn.entries.extend(context.events)
+        context.events.clear()
+        if isinstance(event, Done):
+            turn.quick_replies = event.quick_replies
+            return
+        if isinstance(event, HandedOff):
+            turn.hand_off = event
+        if not isinstance(event, Said):
+            turn.entries.append(event)
+            return
+        violations = guard.check(event.text, context.evidence, quotes=[c.text for c in context.citations])
+        if violations:
+            log.error("guard_stopped", conversation=context.conversation.id, kinds=[v.kind for v in violations])
+            event = Said(text=context.say("not_sure"))
+        turn.entries.append(event)
+        cited = {entry.citation.clause for entry in turn.entries if isinstance(entry, Cited)}
+        turn.entries.extend(Cited(citation=c) for c in context.citations if c.clause not in cited)
+
+    # ── answers to a proposal ────────────────────────────────────────────────────────────────────────────────────
+
+    async def confirm(
+        self,
+        conversation_id: str,
+        proposal_id: str,
+        answer: Literal["yes", "no"],
+        *,
+        client_id: str,
+        customer_id: str | None,
+    ) -> AsyncIterator[Logged]:
+        """Answer a proposal by button. The yes is logged with its permit before anything is carried out.
+
+        Raises `NotFound` (absent, or somebody else's), `ProposalExpired`, `ProposalSettled`.
+        """
+        conversation = await self._own(conversation_id, customer_id)
+        kept = await self.permits.find(proposal_id)
+        if kept.proposal.conversation_id != conversation_id or kept.proposal.customer_id != conversation.customer_id:
+            raise NotFound("There is no such proposal.")
+        answered = Answered(proposal_id=proposal_id, answer=answer, client_id=client_id)
+        context = await self._context(conversation, Asked(client_id=client_id, text=""))
+        told = await self._confirming.answer(kept.proposal, answered, context)
+        turn = _Turn(context, [])
+        await self._tell(turn, told)
+        turn.context.conversation = await self.conversations.get(conversation_id, customer_id=None)
+        recent = await self.conversations.recent(conversation_id, _RECENT)
+        opened = next(e for e in reversed(recent) if isinstance(e.entry, Answered) and e.entry.client_id == client_id)
+        yield opened
+        for logged in await self._commit(turn, opened.turn):
+            yield logged
+
+    async def _answered_in_words(
+        self, turn: _Turn, proposal: Proposal, verdict: Literal["yes", "no"], asked: Asked
+    ) -> None:
+        context = turn.context
+        answered = Answered(proposal_id=proposal.proposal_id, answer=verdict, client_id=f"words:{asked.client_id}")
+        try:
+            told = await self._confirming.answer(proposal, answered, context, logged=False)
+        except ProposalExpired:
+            told = Told(context.say("expired"), again=True)
+        except ProposalSettled:
+            told = Told(context.say("settled"))
+        turn.entries.append(answered)
+        await self._tell(turn, told)
+        context.conversation = await self.conversations.get(context.conversation.id, customer_id=None)
+
+    async def _after_answer(self, conversation: Conversation, answered: Answered) -> _Turn:
+        """Tell the end of a proposal whose answer was logged but never replied to: the process died in between."""
+        context = await self._context(conversation, Asked(client_id=answered.client_id, text=""))
+        turn = _Turn(context, [])
+        kept = await self.permits.find(answered.proposal_id)
+        await self._tell(turn, await self._confirming.ended(kept, context))
+        return turn
+
+    async def _tell(self, turn: _Turn, told: Told) -> None:
+        """Put the end of a proposal into words, then take up what waited behind it."""
+        context = turn.context
+        if told.settled:
+            # what `recover` has recorded stands in the log already
+            turn.settled = (told.settled,) if told.record else ()
+            turn.entries += [told.settled.as_event(told.terms)] if told.record else []
+        self._take(turn, Said(text=told.text, cards=told.cards))
+        if told.hand_off:
+            self._take(turn, told.hand_off)
+        flow = context.state.flow if told.again else None
+        waiting = (*((flow,) if flow else ()), *context.state.pending)
+        context.open_proposal = None
+        context.remember(proposal_id=None, flow=None, waiting_for=None, pending=())
+        if waiting and not told.hand_off:
+            async for event in self._flows.serve(context, list(waiting), taken_up=True):
+                self._take(turn, event)
+
+    # ── for people at the desk ───────────────────────────────────────────────────────────────────────────────────
+
+    async def suggest(self, conversation_id: str) -> list[Suggestion]:
+        """Up to three replies to what the customer said last, each with citations. Nothing is written."""
+        conversation = await self.conversations.get(conversation_id, customer_id=None, shop=self.profile.key)
+        recent = await self.conversations.recent(conversation_id, _RECENT)
+        asked = next((e.entry for e in reversed(recent) if isinstance(e.entry, Asked)), None)
+        if asked is None:
+            return []
+        context = await self._context(conversation, asked)
+        context.remember(waiting_for=None, pending=())
+        return await suggest_replies(context)
+
+    async def summarize(self, conversation_id: str, *, kind: Kind = "handover") -> Summary:
+        """A summary of the conversation, in the shop's first language."""
+        conversation = await self.conversations.get(conversation_id, customer_id=None, shop=self.profile.key)
+        log = await self.conversations.read(conversation_id, limit=5000)
+        order = None
+        if conversation.customer_id and conversation.state.order_id:
+            order = await self.engine.shop.order(conversation.customer_id, conversation.state.order_id)
+        labels = self.engine.flows.phrases.get("intent", {})
+        lang = self.profile.languages[0]
+        return summarize(conversation, log, kind=kind, labels=labels, order=order, lang=lang)
+
+    def score(self, transcript: Transcript, *, lang: Lang = "zh") -> Scorecard:
+        """Score a transcript, live (`transcripts.of_log`) or imported."""
+        return score(transcript, self.engine.scorecard, lang=lang)
+
+    async def risk_notes(self, customer_id: str) -> list[RiskNote]:
+        """Notes for an agent's eyes. They decide nothing."""
+        return risk_notes(await self.engine.shop.orders(customer_id), self.engine.clock.now())
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def take_over(self, conversation_id: str, agent: str) -> list[Logged]:
+        """A person owns the talk from now on; the assistant is silent until it is given back."""
+        return await self._note(conversation_id, TakenOver(agent=agent), owner="agent", agent=agent)
+
+    async def give_back(self, conversation_id: str, agent: str) -> list[Logged]:
+        return await self._note(conversation_id, GivenBack(agent=agent), owner="assistant")
+
+    async def agent_say(self, conversation_id: str, said: AgentSaid) -> tuple[Logged, bool]:
+        """Log an agent's words, once per `client_id`."""
+        return await self.conversations.agent_said(conversation_id, said, self.engine.clock.now())
+
+    async def hand_off(
+        self, conversation_id: str, reason: str, *, customer_id: str | None = None, urgent: bool = False
+    ) -> list[Logged]:
+        """Put the talk into the desk's queue."""
+        conversation = await self._own(conversation_id, customer_id)
+        if conversation.owner != "assistant":
+            return []
+        text = self.engine.flows.text("handed_off", conversation.lang)
+        events: list[Entry] = [Said(text=text), HandedOff(reason=reason, urgent=urgent)]
+        return await self._note(conversation_id, *events, owner="queue")
+
+    async def rate(self, conversation_id: str, rated: Rated, *, customer_id: str | None) -> list[Logged]:
+        await self._own(conversation_id, customer_id)
+        return await self._note(conversation_id, rated)
+
+    async def close_conversation(self, conversation_id: str, *, customer_id: str | None) -> list[Logged]:
+        await self._own(conversation_id, customer_id)
+        return await self._note(conversation_id, Closed(by="customer"))
+
+    async def recover(self) -> list[Logged]:
+        """Finish what a kill left open: permits without an effect, messages without an answer. Returns what was
+        logged.
+        """
+        await self.permits.recover(self.engine.clock.now())
+        done: list[Logged] = []
+        for conversation, _ in await self.conversations.unanswered(self.profile.key):
+            async for item in self.reply(conversation.id, customer_id=conversation.customer_id):
+                if isinstance(item, Logged):
+                    done.append(item)
+        return done
+
+    # ── one turn's frame ─────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _own(self, conversation_id: str, customer_id: str | None) -> Conversation:
+        return await self.conversations.get(conversation_id, customer_id=customer_id, shop=self.profile.key)
+
+    async def _context(self, conversation: Conversation, asked: Asked) -> TurnContext:
+        now = self.engine.clock.now()
+        who = conversation.customer_id
+        kept = await self.permits.find(conversation.state.proposal_id) if conversation.state.proposal_id else None
+        action = kept.proposal.action.name if kept and kept.state == "open" else None
+        context = TurnContext(
+            engine=self.engine,
+            conversation=conversation,
+            asked=asked,
+            heard=self._understander.hear(asked.text, conversation.state, now, action=action),
+            customer=await self.engine.shop.customer(who) if who else None,
+            now=now,
+            state=conversation.state,
+            open_proposal=kept.proposal if kept and kept.state == "open" else None,
+            unfinished=kept if kept and kept.permit else None,
+        )
+        context.evidence.text(asked.text, self.profile.name.zh, self.profile.name.en)
+        context.remember(lang=context.heard.lang, mood=context.heard.mood)
+        if context.heard.slots.order_id or asked.order_id:
+            context.remember(order_id=asked.order_id or context.heard.slots.order_id)
+        note_claims(context)
+        if asked.sku or context.heard.slots.sku:
+            context.remember(sku=asked.sku or context.heard.slots.sku)
+        return context
+
+    async def _commit(self, turn: _Turn, number: int) -> list[Logged]:
+        context = turn.context
+        turn.entries.extend(context.events)
+        context.events.clear()
+        done = Done(turn=number, quick_replies=turn.quick_replies, planner=turn.planner)
+        _, logged = await self.conversations.commit(
+            context.conversation,
+            [*turn.entries, done],
+            at=self.engine.clock.now(),
+            state=context.state,
+            owner="queue" if turn.hand_off else None,
+            proposals=context.proposals,
+            settled=turn.settled,
+            turn_done=True,
+        )
+        return logged
+
+    async def _note(
+        self,
+        conversation_id: str,
+        *entries: Entry,
+        owner: Literal["assistant", "agent", "queue"] | None = None,
+        agent: str | None = None,
+    ) -> list[Logged]:
+        conversation = await self.conversations.get(conversation_id, customer_id=None, shop=self.profile.key)
+        _, logged = await self.conversations.commit(
+            conversation, entries, at=self.engine.clock.now(), owner=owner, agent=agent, turn_done=False
+        )
+        return logged
+
+
+def _unanswered(recent: Sequence[Logged]) -> Logged | None:
+    """The oldest entry that opened a turn which has no `Done` yet."""
+    done = {entry.turn for entry in recent if isinstance(entry.entry, Done)}
+    told = max(done, default=0)
+    return next(
+        (e for e in recent if isinstance(e.entry, Asked | Answered) and e.turn not in done and e.turn > told), None
+    )
+
+
+def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
+    """An explicit yes or no to the open proposal, and nothing else that must be served first."""
+    if context.open_proposal is None or context.heard.yes is None:
+        return None
+    if context.heard.risks or "change_of_mind" in context.heard.acts:
+        return None
+    others = [name for name in issues_of(context) if name not in {"greeting_chat", "out_of_scope", context.state.flow}]
+    strong = [g for g in context.heard.intents if g.name in others and g.confidence >= 0.8]
+    if strong and context.heard.yes:
+        return None
+    return "yes" if context.heard.yes else "no"
+
+
+def _supersedes(context: TurnContext) -> bool:
+    """Whether the message starts another after-sale matter, so that the open proposal no longer stands."""
+    flows = context.engine.flows.flows
+    return any(
+        flow.subject == "order" and any(reply.propose for reply in flow.replies.values())
+        for name in issues_of(context)
+        if name != context.state.flow and (flow := flows.get(name)) is not None
+    )
+
+
+__all__ = ["Assistant", "Saying"]
