@@ -24,7 +24,8 @@ _FIELD_WEIGHTS = {"name": 3.0, "keywords": 2.0, "category": 1.5, "attributes": 1
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A product that matches words. `score` orders results; `named` is the share of its name that was said."""
+    """A product that matches words. `score` orders results; `named` is the share of its name that was said, and 1 when
+    a keyword in its name was said that no other product has (`大衣` in a shop with one coat)."""
 
     product: Product
     score: float
@@ -242,6 +243,7 @@ class _WordIndex:
         for product in catalogue.products:
             self._weights.append((product, _weights(product, catalogue)))
             self._names[product.id] = tuple(set(tokens(name)) for name in (product.name.zh, product.name.en))
+        self._own = {product.id: _own_words(product, catalogue.products) for product in catalogue.products}
         seen = Counter(token for _, weights in self._weights for token in weights)
         count = len(self._weights)
         self._rarity = {token: math.log(1 + count / held) for token, held in seen.items()}
@@ -253,11 +255,28 @@ class _WordIndex:
         for product, weights in self._weights:
             score = sum(weights[token] * self._rarity[token] for token in said if token in weights)
             named = max((len(name & said) / len(name) for name in self._names[product.id] if name), default=0.0)
+            if any(_holds(plain, said, word) for word in self._own[product.id]):
+                named = 1.0
             if product.id in plain or any(fold(variant.sku) in plain for variant in product.variants):
                 score, named = score + 100, 1.0
             if score > 0:
                 results.append(Found(product, score * (1 + named), named))
         return sorted(results, key=lambda found: (-found.score, found.product.id))
+
+
+def _own_words(product: Product, products: Sequence[Product]) -> list[str]:
+    """The product's keywords that are part of its name and of nothing else's name or keywords."""
+    name = fold(f"{product.name.zh} {product.name.en}")
+    others = [fold(" ".join([p.name.zh, p.name.en, *p.keywords])) for p in products if p.id != product.id]
+    return [
+        word
+        for word in map(fold, product.keywords)
+        if len(word) > 1 and word in name and not any(word in o for o in others)
+    ]
+
+
+def _holds(plain: str, said: set[str], word: str) -> bool:
+    return word in said or (word in plain and (not word.isascii() or " " in word))
 
 
 def _weights(product: Product, catalogue: Catalogue) -> dict[str, float]:
