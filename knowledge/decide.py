@@ -171,6 +171,8 @@ class PolicySet:
             return self._without_row(table, row, "HUMAN(rule)", moment)
         amount = None if row.amount is None else self._value(row.amount, evaluation, moment)
         deadline = None if row.deadline is None else self._value(row.deadline, evaluation, moment)
+        if not isinstance(amount, int | None) or not isinstance(deadline, datetime | None):
+            raise _Stop("HUMAN(rule)")
         template = _in(row.formula, "zh")
         return Decision(
             code=code,

@@ -23,6 +23,7 @@ FactType = Literal["bool", "int", "number", "money", "text", "instant", "date", 
 FactSource = Literal["order", "product", "ticket", "shop", "clock", "claimed", "decision"]
 
 _NOON = datetime(2026, 1, 5, 12, tzinfo=TRADE_ZONE)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _LARGEST = 10**15
 """No quantity of the trade is larger; it keeps sums inside the expression engine's 64 bits."""
 
@@ -117,11 +118,10 @@ class FactDefinition:
         return float(value)
 
     def _instant(self, value: object) -> datetime:
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise self.mistaken(value)
-            return local(value)
-        return local(self._parsed(value))
+        moment = value if isinstance(value, datetime) else self._parsed(value)
+        if moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise self.mistaken(value)
+        return local(moment)
 
     def _date(self, value: object) -> str:
         if isinstance(value, datetime):
