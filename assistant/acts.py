@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- an alternation of words is read as one line; broken up it hides what stands beside what
 """Dialogue acts, kept apart from intents: confirm, deny, correct, provide_slot, thanks, bye, change_of_mind.
 
 A yes moves money, so it is read by an allowlist: the whole message must consist of words that agree. Whatever else
@@ -12,7 +13,9 @@ from knowledge.text import fold, mend
 
 _NOISE = re.compile(r"[^\w\s?']|_")
 _SPACES = re.compile(r"\s+")
-_QUESTION = re.compile(r"\?|[吗么]$|(?:行|好|可以|要|能|对|是)不(?:行|好|可以|要|能|对|是)|(?:是不是|能不能|可不可以|要不要)")
+_QUESTION = re.compile(
+    r"\?|[吗么]$|(?:行|好|可以|要|能|对|是)不(?:行|好|可以|要|能|对|是)|(?:是不是|能不能|可不可以|要不要)"
+)
 _CONDITION = re.compile(
     r"但是?|不过|可是|然而|如果|要是|假如|只要|除非|的话|前提|才行|才可以|就怕|是可以|倒是|先.{0,6}再"
     r"|\b(?:but|if|unless|however|only|except|provided|as long as|although|though|when|until|after|before|maybe|perhaps)\b"
@@ -63,13 +66,17 @@ _NO = re.compile(
     r"|\b(?:not|don't|dont|do not|never)(?: (?!mind)\w+){0,3}|\b(?:no|nope|nah|doesn't|won't|can't|cannot|wait|hold on|later|never ?mind|stop|decline|reject|refuse|forget it|let me think)\b"
 )
 _HARD_NO = re.compile(r"取消|\bcancel\b")
-_NO_EXCEPT = re.compile(r"没问题|不错|没毛病|没意见|没错|不要紧|别客气|不客气|\bno problem\b|\bwhy not\b|\bno worries\b|\bdon't worry\b")
+_NO_EXCEPT = re.compile(
+    r"没问题|不错|没毛病|没意见|没错|不要紧|别客气|不客气|\bno problem\b|\bwhy not\b|\bno worries\b|\bdon't worry\b"
+)
 _OPENER = re.compile(r"^(?:嗯+|恩+|哦+|噢+|好吧?|好的|那|ok|okay|oh|well|yes and|谢谢|thanks)\s*")
 _DOUBLE = re.compile(r"不是不|没有不|不得不|并非不|不会不|\bnot (?:no|un|that i don't)\b")
 
 _THANKS = re.compile(r"谢谢|多谢|感谢|谢啦|谢了|3q|辛苦了?|麻烦你了|\b(?:thanks|thank you|thx|ty|cheers|appreciate)\b")
 _NO_THANKS = re.compile(r"\b(?:thanks|thank you) for nothing\b|谢谢你们?的(?:敷衍|不作为)")
-_BYE = re.compile(r"再见|拜拜|^拜|先这样|没事了|没有(?:别的|其他)?问题了|就这些|\b(?:bye|goodbye|see you|that's all|that is all|no more questions)\b")
+_BYE = re.compile(
+    r"再见|拜拜|^拜|先这样|没事了|没有(?:别的|其他)?问题了|就这些|\b(?:bye|goodbye|see you|that's all|that is all|no more questions)\b"
+)
 _CORRECT = re.compile(
     r"(?:说|打|写|发|填|输)错了|更正|纠正|我(?:说|指|问)的(?:是|不是)|不是.{1,12}(?:,|，|\s)?(?:是|而是)|应该是|你(?:理解|搞|弄|听)错|误会"
     r"|\b(?:i meant|i mean|correction|that's wrong|not that one|wrong one|you misunderst\w+|it should be|typo)\b|\bno,? (?:it's|it is|the other)\b"

@@ -54,9 +54,9 @@ def quote_answer(hit: Hit, turn: TurnContext, *, as_of: datetime) -> str:
         text += "\n\n" + turn.say(note)
     dated = policy.content_date if policy.status in _STATUS_NOTES or policy.level == "temporary" else None
     if dated or as_of.date() != turn.now.date():
-        moment = datetime.fromisoformat(dated).replace(tzinfo=as_of.tzinfo) if dated else as_of
-        turn.evidence.instant(moment)
-        text += fill(turn.say("as_of"), {"date": day(moment, turn.lang, year=True)})
+        date = dated or day(as_of, turn.lang, year=True)
+        turn.evidence.text(date)
+        text += fill(turn.say("as_of"), {"date": date})
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
+from assistant.flow_subject import chosen_order
 from knowledge.decision import Facts, FactValue
 
 _MIN_WORDS = 2
@@ -51,7 +52,7 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     """The message as an answer to the question for `asked`; None when it is not one."""
     slots, text = turn.heard.slots, turn.heard.text.strip()
     if asked == "order_id":
-        return slots.order_id or slots.order_tail or turn.asked.order_id or _names_an_order(turn)
+        return slots.order_id or slots.order_tail or turn.asked.order_id or chosen_order(turn) or _names_an_order(turn)
     if asked == "condition":
         return list(slots.condition) or None
     if asked == "line":

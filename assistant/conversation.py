@@ -223,9 +223,7 @@ class Closed(Frozen):
     by: Speaker
 
 
-TurnEvent: TypeAlias = (
-    Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
-)
+TurnEvent: TypeAlias = Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
 Entry: TypeAlias = TurnEvent | Asked | Answered | AgentSaid | TakenOver | GivenBack | Rated | Closed
 
 AnyEntry = Annotated[

@@ -5,6 +5,7 @@ The customer's words only choose among orders the shop's records show as theirs;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,25 @@ from assistant.shop import Order, OrderLine
 from knowledge.text import tokens
 
 _SHOWN = 5
+OFFERED = "offered_orders"
+"""The slot that keeps which orders were shown to choose from, so that "the second one" means something."""
+
+_ORDINALS = (
+    re.compile(r"第\s*[一1]|^[一1]$|上面|最新|最近|\bfirst\b|\blatest\b|\bnewest\b"),
+    re.compile(r"第\s*[二2]|^[二2]$|\bsecond\b"),
+    re.compile(r"第\s*[三3]|^[三3]$|\bthird\b"),
+    re.compile(r"第\s*[四4]|^[四4]$|\bfourth\b"),
+    re.compile(r"第\s*[五5]|^[五5]$|\bfifth\b"),
+)
+_LAST = re.compile(r"最后|最下面|\blast\b|\bbottom\b")
+
+
+def ordinal(text: str) -> int | None:
+    """Which of the things shown `text` means, counted from 0; -1 is the last one; None when it names none."""
+    said = text.strip().lower()
+    if _LAST.search(said):
+        return -1
+    return next((place for place, pattern in enumerate(_ORDINALS) if pattern.search(said)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,12 @@ class NoSubject:
     cards: tuple[Card, ...] = ()
     table: str | None = None
     """DT-23 when the reason is that the order may not be shown."""
+
+
+def chosen_order(turn: TurnContext) -> str | None:
+    """The id of the order the customer picks from those shown, by its place ("the second one")."""
+    offered, place = turn.state.slots.get(OFFERED, []), ordinal(turn.heard.text)
+    return offered[place] if place is not None and -len(offered) <= place < len(offered) else None
 
 
 async def find_order(turn: TurnContext, flow: Flow) -> Order | NoSubject:
@@ -59,6 +85,7 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         if len(busy) == 1:
             return busy[0]
     shown = candidates[:_SHOWN]
+    turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
     replies = tuple(QuickReply(label=items(o.lines, turn.lang)[:24], text=o.order_id) for o in shown)
     cards = Card(
         kind="orders",

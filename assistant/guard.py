@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -35,7 +35,7 @@ TOKEN = re.compile(
     | (?P<money2>\d[\d,]*(?:\.\d+)?)\s*(?:元|块钱?|yuan|rmb|cny)
     | (?P<percent>\d+(?:\.\d+)?)\s*[%％]
     | (?P<number>\d[\d,]*(?:\.\d+)?)
-    | (?P<han>[零〇一二两三四五六七八九十百千万]+)(?={_UNIT})
+    | (?!一[次件份张双])(?P<han>[零〇一二两三四五六七八九十百千万]+)(?={_UNIT})
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -176,6 +176,10 @@ class Evidence:
                 local = at.astimezone(SHANGHAI)
                 self._add("date", f"{local.month}-{local.day}")
                 self._add("time", f"{local:%H:%M}")
+                if local.hour == local.minute == 0:
+                    before = local - timedelta(days=1)
+                    self._add("date", f"{before.month}-{before.day}")
+                    self._add("time", "24:00")
                 self.number(local.year, local.month, local.day)
 
     def act(self, *names: str) -> None:

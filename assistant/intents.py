@@ -26,7 +26,7 @@ SPLIT = 0.55
 RISK_FLOOR = 0.8
 """A cue of a risk intent is never outvoted by likeness: missing a report of harm costs more than a false alarm."""
 MAX_GUESSES = 4
-_RULED_OUT = -12.0
+_RULED_OUT = -40.0
 _OWN, _FLOW = 0.5, 0.8
 _SHORT = 8
 _WORD = re.compile(r"\w")
@@ -35,7 +35,7 @@ _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
 
 @dataclass(frozen=True)
 class Calibration:
-    """`softmax(sharpness · score + cue · [a cue matched])`, the figures with the least log loss on held-out examples."""
+    """`softmax(sharpness · score + cue · [a cue matched])`, fitted by log loss on held-out examples."""
 
     sharpness: float
     cue: float
@@ -146,7 +146,7 @@ class IntentModel:
         return shift
 
     def _merge(self, guesses: Sequence[IntentGuess]) -> list[IntentGuess]:
-        """Each intent once with its best confidence, generic ones absorbed by specific ones, in the order of service."""
+        """Each intent once with its best confidence, generic ones absorbed by specific ones, in order of service."""
         best: dict[str, tuple[int, IntentGuess]] = {}
         for place, guess in enumerate(guesses):
             known = best.get(guess.name)

@@ -21,16 +21,16 @@ _LINES = re.compile(r"\n{4,}")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _PINYIN = re.compile(
-    r"\b(ni ?hao|zai ?ma|xie ?xie|zhuan ?ren ?gong|ren ?gong|qu ?xiao|bu ?jia ?cha|duo ?shao ?qian|zen ?me|wei ?shen ?me"
-    r"|di ?zhi|chi ?ma|you ?hui|bao ?you|jin ?tui ?kuan|shen ?me ?shi ?hou|mei ?shou ?dao|fa ?huo|tui ?huo)\b"
+    r"\b(ni ?hao|zai ?ma|xie ?xie|zhuan ?ren ?gong|ren ?gong|qu ?xiao|bu ?jia ?cha|duo ?shao ?qian|zen ?me"
+    r"|wei ?shen ?me|di ?zhi|chi ?ma|you ?hui|bao ?you|jin ?tui ?kuan|shen ?me ?shi ?hou|mei ?shou ?dao|fa ?huo|tui ?huo)\b"
 )
 _HAN_PER_WORD = 1.7
 
 
 def clean_message(text: str) -> str:
-    """`text` without control characters, lone surrogates and marks no one can see, and without white space around it.
+    """`text` without control characters, lone surrogates, marks no one can see, and white space around it.
 
-    Raises `InvalidMessage` with `code` `too_long` (over 4000 characters), `empty` or `unreadable` (nothing to see in it).
+    Raises `InvalidMessage` with `code` `too_long` (over 4000 characters), `empty` or `unreadable` (nothing to see).
     """
     if len(text) > MAX_CHARS:
         raise InvalidMessage(
@@ -42,7 +42,9 @@ def clean_message(text: str) -> str:
         raise InvalidMessage("The message is empty.", mend="Write what you would like to know.", code="empty")
     seen = _LINES.sub("\n\n\n", _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
     if not any(not char.isspace() and char not in "\u200d\ufe0f" for char in seen):
-        raise InvalidMessage("The message has no readable text.", mend="Write it again in plain text.", code="unreadable")
+        raise InvalidMessage(
+            "The message has no readable text.", mend="Write it again in plain text.", code="unreadable"
+        )
     return seen
 
 

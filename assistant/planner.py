@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.answers import answer_from_clauses
 from assistant.claims import read_answer
 from assistant.context import TurnContext
 from assistant.conversation import Done, HandedOff, Lang, QuickReply, Said, TurnEvent
@@ -23,6 +24,9 @@ SURE = 0.72
 """From this confidence on, other words than an answer to our question are taken as a new issue (measured on the
 hold-out set).
 """
+
+WEAK = 0.3
+"""Below this confidence a guess is no better than asking again."""
 
 MAX_PARKED = 3
 _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
@@ -79,6 +83,8 @@ class FlowPlanner:
                 yield event
             return
         turn.remember(slots={**turn.state.slots, asked: value}, waiting_for=None, misses=0)
+        if asked == "order_id" and any(order.order_id == value for order in await turn.orders()):
+            turn.remember(order_id=value)
         async for event in self.serve(turn, [flow, *turn.state.pending]):
             yield event
 
@@ -103,6 +109,13 @@ class FlowPlanner:
                 turn.remember(misses=0)
                 yield Said(text=turn.say(act))
                 return
+        if turn.heard.yes is not None:
+            yield Said(text=turn.say("nothing_open"))
+            return
+        answer = answer_from_clauses(turn)
+        if answer is not None:
+            yield Said(text=answer)
+            return
         misses = turn.state.misses + 1
         turn.remember(misses=misses)
         if misses >= 2:
@@ -162,10 +175,12 @@ class FlowPlanner:
 
 def issues_of(turn: TurnContext) -> list[str]:
     """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
-    found = [guess.name for guess in turn.heard.intents if guess.name != "unclear"]
+    found = [g.name for g in turn.heard.intents if g.name != "unclear" and g.confidence >= WEAK]
     for risk, intent in _RISK_FLOWS.items():
         if risk in turn.heard.risks and intent not in found:
             found.insert(0, intent)
+    if found == ["greeting_chat"] and {"thanks", "bye", "confirm", "deny"} & set(turn.heard.acts):
+        return []
     if len(found) > 1:
         found = [intent for intent in found if intent not in _CHAT] or found[:1]
     if "human_request" in found and "safety_incident" not in found:

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     model: str | None = None
     """A chat model's name; None answers from flows alone."""
     model_provider: str | None = None
+    model_mode: Literal["tools", "json"] = "tools"
+    """How the model names tools: natively, or in a JSON object for models and servers without tool calls."""
     base_url: str | None = None
     api_key: SecretStr | None = None
     timeout_s: float = Field(default=20.0, gt=0)

@@ -1,4 +1,4 @@
-"""The intents a shop knows, as its pack lists them (`intents.yaml`): examples, high-precision cues, order of service."""
+"""The intents a shop knows, as its pack lists them (`intents.yaml`): examples, cues, order of service."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _NEGATED = re.compile(
 class Intent(BaseModel):
     """One second-level intent. `zh`/`en` are examples, `more_zh`/`more_en` those a shop adds to an inherited intent.
 
-    `cues` are regular expressions over folded text: where one matches and neither a negation stands right before it nor an
-    `unless` matches, the intent is meant; where a `never` matches it is not. `absorbs` names the more general intents that
-    go without saying when this one is found in the same message. `order` says whether it speaks of an order the customer has. The smaller the
-    `priority` the earlier it is served; `risk` marks what a person must look at.
+    `cues` are regular expressions over folded text: where one matches, no negation stands right before it and no `unless`
+    matches, the intent is meant; where a `never` matches it is not. `absorbs` names the more general intents that go
+    without saying when this one is found in the same message. `order` says whether it speaks of an order the customer
+    has. The smaller the `priority` the earlier it is served; `risk` marks what a person must look at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,7 +50,9 @@ class Intent(BaseModel):
     @field_validator("zh", "en", "more_zh", "more_en", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in _BETWEEN.split(value) if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in _BETWEEN.split(value) if part.strip()) if isinstance(value, str) else value
+        )
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class Taxonomy:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Taxonomy:
-        """Type the merged `intents.yaml` of a pack. Raises `XiaoerError` that names the intent and the field at fault."""
+        """Type the merged `intents.yaml` of a pack. Raises `XiaoerError` that names the intent and the field."""
         found: dict[str, Intent] = {}
         for name, entry in data.get("intents", {}).items():
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from assistant.conversation import Lang
 from knowledge.clauses import SHANGHAI
@@ -25,11 +25,14 @@ def money(fen: int) -> str:
 
 
 def instant(at: datetime, lang: Lang) -> str:
-    """`11月22日 18:00` or `22 Nov 18:00`, in Shanghai time."""
+    """`11月22日 18:00` or `22 Nov 18:00`, in Shanghai time. Midnight is 24:00 of the day it ends, as deadlines are meant."""
     local = at.astimezone(SHANGHAI)
+    clock = f"{local:%H:%M}"
+    if clock == "00:00" and local.second == 0:
+        local, clock = local - timedelta(days=1), "24:00"
     if lang == "zh":
-        return f"{local.month}月{local.day}日 {local:%H:%M}"
-    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+        return f"{local.month}月{local.day}日 {clock}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {clock}"
 
 
 def day(at: datetime, lang: Lang, *, year: bool = False) -> str:
