@@ -52,6 +52,15 @@ def test_a_filtered_search_is_the_naive_ranking_of_the_allowed(
         assert all(mask[number] for number in ids)
 
 
+def test_allowed_clauses_below_many_better_forbidden_ones_are_still_found() -> None:
+    documents = [["退货"] * 5] * 100 + [["退货", "运费", "发票", "签收"]] * 100
+    groups = [0] * 100 + [1] * 100
+    index = LexicalIndex.build(documents, groups, [0] * 200)
+    mask = np.array([group == 1 for group in groups])
+    ids, _ = index.search(["退货"], limit=5, allowed=mask, groups=np.array([False, True]))
+    assert ids.tolist() == [100, 101, 102, 103, 104]
+
+
 def test_an_unknown_word_finds_nothing() -> None:
     index = LexicalIndex.build([["退货"]], [0], [0])
     assert index.search(["天气"], limit=3)[0].tolist() == []

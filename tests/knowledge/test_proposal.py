@@ -1,0 +1,37 @@
+"""Proposed front matter, written for a person to confirm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.cleaning import clean
+from knowledge.front_matter import body_start, parse_policy
+from knowledge.ingest import ingest
+from knowledge.proposal import proposed_file
+from tests.knowledge import dirty
+
+
+@pytest.mark.parametrize("text", [dirty.SPAMMED, dirty.REPOST, dirty.INTRODUCTION, "本年起时限放宽,去年的不变。\n"])
+def test_a_proposal_reads_back_as_what_was_proposed(tmp_path: Path, text: str) -> None:
+    (tmp_path / 'a "quoted": name.txt').write_text(text)
+    result = ingest([tmp_path], isolate=False)
+    policy, dating = result.policies[0], result.report[0].dating
+    assert dating is not None
+    written = proposed_file(policy, dating)
+    back = parse_policy(written, "a.md")
+    assert (back.key, back.title, back.lang, back.window, back.undated, back.status, back.content_date) == (
+        policy.key,
+        policy.title,
+        policy.lang,
+        policy.window,
+        policy.undated,
+        policy.status,
+        policy.content_date,
+    )
+    assert back.scope.platforms == frozenset(dating.platforms)
+    body = written[body_start(written) :]
+    assert body == clean(text).text + "\n"
+    assert not any(word in written for word in ("国产", "地鐵", "Brightlane"))
+    assert all(evidence.says in written for evidence in dating.evidence)
