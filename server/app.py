@@ -84,7 +84,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
             await engine.close()
 
     app = Described(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
-                  docs_url=None, redoc_url=None)  # fmt: skip
+                  docs_url=None, redoc_url=None, redirect_slashes=False)  # fmt: skip
     problems.install(app)
     app.add_middleware(
         CORSMiddleware,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +67,9 @@ async def _play(cases: list[Case], pack: str) -> list[Played]:
     from rich.progress import track
 
     from evals.run import parts_for, play
+    from server.logs import configure
 
+    configure(sys.stderr, level=logging.CRITICAL)
     with err().status("…", spinner="dots"):
         parts = parts_for(pack)
     return [

@@ -15,7 +15,6 @@ from server.cli_output import err, out, print_json, yuan
 
 if TYPE_CHECKING:
     from knowledge.check import Problem
-
     from knowledge.clauses import Hit, Lang, Place
     from knowledge.decision import Decision
 
@@ -83,23 +82,24 @@ async def _hits(pack: str, text: str, *, at: datetime, place: Place, lang: Lang,
 
 
 def _print_hits(hits: list[Hit]) -> None:
+    from rich.markup import escape
+    from rich.padding import Padding
+    from rich.text import Text
+
     console = out()
     for number, hit in enumerate(hits, start=1):
         clause = hit.clause
         window = clause.policy.window
         since = f"{window.start:%Y-%m-%d}" if window.start else "…"
         until = f"{window.end:%Y-%m-%d}" if window.end else "…"
-        console.print(
-            f"[bold]{number}[/] [bold]{' › '.join(clause.heading)}[/]  [cyan]{hit.score:.2f}[/]", highlight=False
-        )
-        console.print(
-            f"  {clause.ref} · {clause.policy.level} · {since} – {until}"
-            f" · BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}",
-            style="dim",
-            highlight=False,
-        )
+        head = f"[bold]{number}  {escape(' › '.join(clause.heading))}[/]"
+        scores = f"[cyan]{hit.score:.2f}[/] [dim]BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}[/]"
+        console.print(f"{head}  {scores}", highlight=False, soft_wrap=True)
+        line = f"   {clause.ref} · {clause.policy.level} · {since} – {until}"
+        console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
         words = " ".join(clause.text.split())
-        console.print(f"  {words[:200]}{'…' if len(words) > 200 else ''}", highlight=False, markup=False)
+        shown = f"{words[:200]}{'…' if len(words) > 200 else ''}"
+        console.print(Padding(Text(shown), (0, 0, 0, 3)), highlight=False)
 
 
 # ── decide ───────────────────────────────────────────────────────────────────────────────────────────────────────────

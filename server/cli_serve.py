@@ -40,10 +40,13 @@ def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -
     with err().status("…", spinner="dots"):
         parts = load_parts(settings, index_folder=directory / "index")
     configure(sys.stderr)
-    _announce(settings, directory, as_json=as_json)
-    if open_page:
-        webbrowser.open(_base(settings))
-    server_for(create_app(settings, partial(open_assistant, parts=parts)), settings).run(sockets=[listening])
+
+    def on_ready() -> None:
+        _announce(settings, directory, as_json=as_json)
+        if open_page:
+            webbrowser.open(_base(settings))
+
+    server_for(create_app(settings, partial(open_assistant, parts=parts)), settings, on_ready).run(sockets=[listening])
 
 
 def empty(directory: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -122,7 +123,10 @@ async def _known(assistant: Assistant, customer: str | None) -> None:
 async def started(settings: Settings) -> AsyncIterator[Assistant]:
     """The assistant of `settings`, started and closed again; a note on stderr while it starts."""
     from assistant.build import open_assistant
+    from server.logs import configure
 
+    # what is printed is for the reader; the log goes to stderr
+    configure(sys.stderr, level=logging.WARNING)
     with err().status("…", spinner="dots"):
         assistant = await open_assistant(settings)
     try:

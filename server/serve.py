@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
 
@@ -25,9 +25,15 @@ LAST_WAIT_S = 2
 class Drained(uvicorn.Server):
     """A uvicorn server that drains `app` before it closes its connections."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._app = app
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         # new connections are refused while the running turns end
@@ -52,8 +58,8 @@ class Drained(uvicorn.Server):
                 signal.signal(sig, handler)
 
 
-def server_for(app: FastAPI, settings: Settings) -> Drained:
-    """The server, not yet running."""
+def server_for(app: FastAPI, settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Drained:
+    """The server, not yet running. `on_ready` is called once it answers."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -65,4 +71,4 @@ def server_for(app: FastAPI, settings: Settings) -> Drained:
         timeout_graceful_shutdown=LAST_WAIT_S,
         lifespan="on",
     )
-    return Drained(config, app)
+    return Drained(config, app, on_ready)

@@ -17,13 +17,13 @@ import pytest
 from assistant.settings import Settings
 from server.app import create_app
 from server.serve import server_for
-from tests.server.tiny_engine import open_tiny
+from tests.server.echo import opening
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve on a free port in a thread; the base URL."""
-    app = create_app(settings, open_tiny)
+    app = create_app(settings, opening())
     server = server_for(app, settings)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -107,8 +107,9 @@ def test_hand_off_rating_and_close_are_logged_without_internal_words(client: Cli
     assert client.http.post(client.path("/close")).status_code == 200
     state = client.http.get(client.path()).json()
     assert state["closed"]
-    assert [entry["kind"] for entry in state["entries"]] == ["handed_off", "rated", "closed"]
-    assert set(state["entries"][0]) == {"seq", "turn", "at", "kind"}
+    entries = {entry["kind"]: entry for entry in state["entries"]}
+    assert list(entries) == ["said", "handed_off", "rated", "closed"]
+    assert set(entries["handed_off"]) == {"seq", "turn", "at", "kind"}
     assert client.say("还有", "m9").status_code == 409
 
 
@@ -117,11 +118,10 @@ def test_a_rating_outside_one_to_five_is_refused(client: Client) -> None:
         assert client.http.post(client.path("/rating"), json={"score": score}).status_code == 422
 
 
-def test_the_yes_to_a_proposal_is_logged_once(client: Client) -> None:
-    body = {"client_id": "y1", "answer": "yes"}
-    first, again = (client.http.post(client.path("/proposals/p1"), json=body) for _ in range(2))
-    assert first.status_code == again.status_code == 202
-    assert first.json() == again.json() == {"seq": 1}
+def test_a_yes_to_a_proposal_that_is_not_there_changes_nothing(client: Client) -> None:
+    answer = client.http.post(client.path("/proposals/p1"), json={"client_id": "y1", "answer": "yes"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert client.http.get(client.path()).json()["last_seq"] == 0
 
 
 def test_answers_carry_the_headers_that_protect_a_browser(client: Client) -> None:
