@@ -49,7 +49,7 @@ def test_without_an_item_the_running_promotions_are_listed_with_their_end() -> N
     assert advice.outcome == "offers"
     assert {"second-half", "full-300-30"} <= {p.id for p in advice.offers}
     assert "coupon-pets-15" not in {p.id for p in advice.offers}
-    assert "12月2日 00:00" in advice.text("zh")
+    assert "12月1日 24:00" in advice.text("zh")
     assert price(now=NOW + timedelta(days=90)).outcome == "no_offers"
 
 
