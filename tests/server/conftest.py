@@ -15,15 +15,15 @@ import httpx
 import pytest
 
 from assistant.settings import Settings
-from server.app import create_app
+from server.app import Opening, create_app
 from server.serve import server_for
 from tests.server.echo import opening
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, open_with: Opening | None = None) -> Iterator[str]:
     """Serve on a free port in a thread; the base URL."""
-    app = create_app(settings, opening())
+    app = create_app(settings, open_with or opening())
     server = server_for(app, settings)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,6 +1,6 @@
 """A planner for tests of the wire: it says the customer's words back, as slowly as it is told to.
 
-Everything else is the real engine: store, ledger, search, understanding, guard. `python -m tests.server.echo` serves it.
+Everything else is the real engine. `python -m tests.server.echo` serves it in a process of its own.
 """
 
 from __future__ import annotations

@@ -1,0 +1,103 @@
+"""The demo shop over HTTP with the engine as it ships: a return from the first word to the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.build import open_assistant
+from assistant.clock import FixedClock
+from tests.server.conftest import Client, new_client, read_events, serving, settings_for
+from tests.server.echo import parts
+
+NOON = FixedClock(datetime.fromisoformat("2026-01-05T11:30:00+08:00"))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    open_with = partial(open_assistant, parts=parts(), clock=NOON)
+    with serving(settings_for(tmp_path_factory.mktemp("demo")), open_with) as base:
+        yield base
+
+
+@pytest.fixture
+def buyer(shop: str) -> Iterator[Client]:
+    """The first demo customer, signed in, with a conversation."""
+    http = httpx.Client(base_url=shop, timeout=20, trust_env=False)
+    customer = http.get("/demo/customers").json()[0]["customer_id"]
+    token = http.post("/demo/sign-in", json={"customer_id": customer}).json()["token"]
+    http.headers["Authorization"] = f"Bearer {token}"
+    yield Client(http, token, http.post("/v1/conversations").json()["id"])
+    http.close()
+
+
+def talk(client: Client, *lines: str) -> list[dict[str, Any]]:
+    """Say each line once the one before is answered; all events."""
+    for number, line in enumerate(lines, start=1):
+        assert client.say(line, f"line-{number}").status_code == 202
+        events = client.events("done", count=number)
+    return events
+
+
+def test_a_return_goes_from_the_first_word_to_a_receipt_and_happens_once(buyer: Client) -> None:
+    events = talk(buyer, "我要七天无理由退货", "试过，吊牌和包装都在")
+    (proposed,) = [event["data"] for event in events if event["event"] == "proposed"]
+    assert "args_hash" not in proposed
+    assert proposed["terms"]
+    body = {"client_id": "yes-1", "answer": "yes"}
+    path = buyer.path(f"/proposals/{proposed['proposal_id']}")
+    first = buyer.http.post(path, json=body)
+    buyer.events("done", count=3)
+    again = buyer.http.post(path, json=body)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert first.json() == again.json()
+    assert buyer.http.post(path, json={"client_id": "yes-2", "answer": "no"}).json()["code"] == "proposal_settled"
+    acted = [entry for entry in buyer.http.get(buyer.path()).json()["entries"] if entry["kind"] == "acted"]
+    assert [entry["state"] for entry in acted] == ["done"]
+    assert acted[0]["receipt"]
+
+
+def test_a_guest_may_ask_about_rules_and_must_sign_in_for_orders(shop: str) -> None:
+    guest = new_client(shop)
+    assert guest.http.get("/demo/orders").status_code == 401
+    events = talk(guest, "我的订单到哪了")
+    assert not [event for event in events if event["event"] == "said" and event["data"]["cards"]]
+    guest.http.close()
+
+
+def test_the_demo_lists_products_with_a_price_and_the_buyers_own_orders(buyer: Client) -> None:
+    products = buyer.http.get("/demo/products").json()
+    assert products
+    assert all(product["price_from"] > 0 for product in products)
+    orders = buyer.http.get("/demo/orders").json()
+    assert {card["kind"] for card in orders} == {"order"}
+
+
+def test_a_card_reaches_the_customer_with_all_that_the_engine_put_into_it(buyer: Client) -> None:
+    events = talk(buyer, "我的订单到哪了")
+    (card,) = [card for event in events if event["event"] == "said" for card in event["data"]["cards"]]
+    assert {"order_id", "state", "state_label", "step", "lines", "paid", "parcel", "tickets"} <= set(card["data"])
+
+
+def test_everything_the_desk_shows_about_a_talk_can_be_read(buyer: Client, shop: str) -> None:
+    talk(buyer, "我要投诉，找12315")
+    with httpx.Client(base_url=shop, timeout=20, trust_env=False) as desk:
+        desk.post("/desk/sign-in", json={"name": "小周"})
+        whole = desk.get(f"/v1/desk/conversations/{buyer.conversation}").json()
+        assert whole["orders"]
+        assert whole["summary"]["conversation_id"] == buyer.conversation
+        for part in ("summary", "suggestions", "score"):
+            assert desk.get(f"/v1/desk/conversations/{buyer.conversation}/{part}").status_code == 200
+        (row,) = [row for row in desk.get("/v1/desk/conversations").json() if row["id"] == buyer.conversation]
+        assert row["risks"]
+        assert row["intents"][0]["label"] != row["intents"][0]["name"]
+        seen = read_events(desk, f"/v1/desk/conversations/{buyer.conversation}/events", until="done")
+        assert "understood" in [event["event"] for event in seen]
+    assert "12315" not in str(
+        [entry for entry in buyer.http.get(buyer.path()).json()["entries"] if entry["kind"] == "handed_off"]
+    )
