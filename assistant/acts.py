@@ -47,6 +47,9 @@ _ACTION_VERBS: dict[str, tuple[str, ...]] = {
     "refund_only_in_transit": ("refund",),
     "refund_only_received": ("refund",),
     "return_refund": ("refund",),
+    "quality_return": ("refund", "exchange", "repair"),
+    "cancel_refund": ("cancel", "refund"),
+    "intercept": ("cancel", "refund"),
     "exchange": ("exchange",),
     "repair": ("repair",),
     "resend": ("compensate",),
@@ -61,9 +64,9 @@ _DEFAULT_VERBS = ("refund", "exchange", "compensate", "change", "repair", "invoi
 """Without a known action `取消` is left out: it may accept a cancellation or call one off."""
 
 _NO = re.compile(
-    r"不(?:要|用|行|可以|同意|是|想|了|需要|必|办|确认|确定|接受|愿意|好|退|换|对|成|干|弄|考虑|取消|改|买|买了|能接受)|^不+$|先不|先别|别|算了|免了|拒绝|没必要"
+    r"不(?:要|用|行|可以|同意|是|想|了|需要|必|办|确认|确定|接受|愿意|好|退|换|对|成|干|弄|考虑|取消|改|买|买了|能接受)|^不+$|先不|先别|别|算了|(?<!豁)免了|拒绝|没必要"
     r"|再(?:想想|看看|说|等等|考虑)|等(?:等|一下|下|会儿?|我)|想一想|考虑(?:一下|下)|没想好|还没(?:想好|决定)|放弃|作罢"
-    r"|\b(?:not|don't|dont|do not|never)(?: (?!mind)\w+){0,3}|\b(?:no|nope|nah|doesn't|won't|can't|cannot|wait|hold on|later|never ?mind|stop|decline|reject|refuse|forget it|let me think)\b"
+    r"|\b(?:not|don't|dont|do not|never)\b(?: (?!mind)\w+){0,3}|\b(?:no|nope|nah|doesn't|won't|can't|cannot|wait|hold on|later|never ?mind|stop|decline|reject|refuse|forget it|let me think)\b"
 )
 _HARD_NO = re.compile(r"取消|\bcancel\b")
 _NO_EXCEPT = re.compile(
@@ -118,7 +121,7 @@ def is_yes(text: str, action: str | None = None) -> bool | None:
     if _DOUBLE.search(words) or _QUESTION.search(words) or _CONDITION.search(words):
         return None
     plain = _NO_EXCEPT.sub(" ", words)
-    named = action in {"cancel_order", "refund_only_unshipped"}
+    named = "cancel" in _ACTION_VERBS.get(action or "", ())
     if _NO.search(plain):
         rest = _NO.sub(" ", _OPENER.sub("", plain))
         return None if _agrees(rest, _WORDS_ONLY) else False

@@ -1,8 +1,8 @@
 """The classifier under the intents: a kernel ridge over character n-grams and sentence vectors.
 
-The one home of scikit-learn. Kernel of two texts: `w · cosine(TF-IDF of 1- to 3-grams) + (1 − w) · exp(g · (cosine(vectors)
-− 1))`; one ridge per label (targets ±1), solved in closed form, so training is deterministic and takes about as long as
-embedding the examples.
+The one home of scikit-learn. Kernel of two texts: `w · cosine(TF-IDF of 1- to 3-grams) + (1 − w) · exp(g · (c − 1))`
+with c the cosine of their vectors; one ridge per label (targets ±1), solved in closed form, so training is
+deterministic and takes about as long as embedding the examples.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class IntentHead:
         return found
 
     def _spelt(self, text: str) -> Matrix:
-        """What `letters.transform([text]) @ letter_weights` gives, without its checks, which take a millisecond a call."""
+        """What `letters.transform([text]) @ letter_weights` gives, without a millisecond of checks a call."""
         squeezed = _SPACES.sub(" ", text.lower())
         counts = Counter(squeezed[at : at + n] for n in (1, 2, 3) for at in range(len(squeezed) - n + 1))
         known = [(place, count) for gram, count in counts.items() if (place := self.places.get(gram)) is not None]

@@ -1,7 +1,7 @@
 """One message, several issues: where a customer turns to something else.
 
-Cut at sentence ends and at words that announce a further matter (另外, 还有, 顺便, and also); at commas only between parts
-that can stand alone, and the classifier joins neighbours again when they mean the same.
+Cut at sentence ends and at words that announce a further matter (另外, 还有, 顺便, and also). Commas cut only where
+both sides can stand alone, which the classifier decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_SEGMENTS = 12
 
 
 def segments(folded: str) -> list[str]:
-    """The parts of a folded message that may be issues of their own, in order; at most 12, the rest stays in the last."""
+    """The parts of a folded message that may be issues of their own, in order; at most 12, the rest in the last."""
     parts: list[str] = []
     for sentence in _SENTENCE.split(folded):
         start = 0
@@ -40,7 +40,7 @@ def clauses(segment: str) -> list[str]:
 
 
 def _join_short(parts: list[str]) -> list[str]:
-    """Fewer than four characters say too little to be an issue: they go with the part after them (the last one: before)."""
+    """Fewer than four characters say too little to be an issue: they go with the part after them, the last before."""
     joined: list[str] = []
     held = ""
     for part in parts:

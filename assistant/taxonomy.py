@@ -24,10 +24,10 @@ _NEGATED = re.compile(
 class Intent(BaseModel):
     """One second-level intent. `zh`/`en` are examples, `more_zh`/`more_en` those a shop adds to an inherited intent.
 
-    `cues` are regular expressions over folded text: where one matches, no negation stands right before it and no `unless`
-    matches, the intent is meant; where a `never` matches it is not. `absorbs` names the more general intents that go
-    without saying when this one is found in the same message. `order` says whether it speaks of an order the customer
-    has. The smaller the `priority` the earlier it is served; `risk` marks what a person must look at.
+    `cues` are regular expressions over folded text: where one matches, no negation stands right before it and no
+    `unless` matches, the intent is meant; where a `never` matches it is not. `absorbs` names the more general intents
+    that go without saying when this one is found in the same message. `order` says whether it speaks of an order the
+    customer has. The smaller the `priority` the earlier it is served; `risk` marks what a person must look at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
