@@ -72,6 +72,16 @@ def test_order_numbers_look_like_the_platforms_own_and_end_differently() -> None
     assert len({order.order_id[-4:] for order in orders}) == len(orders)
 
 
+def test_an_order_below_its_list_price_names_the_promotion_that_was_in_force() -> None:
+    _, orders = demo()
+    promotions = {promotion.id: promotion for promotion in demo_catalogue().promotions}
+    for order in orders:
+        reduced = sum(line.unit_paid * line.qty for line in order.lines) + order.freight_paid - order.paid
+        if order.paid_at and reduced:
+            assert all(promotions[name].in_force(order.paid_at) for name in order.coupons)
+            assert order.coupons, order.order_id
+
+
 def test_phones_and_addresses_are_masked() -> None:
     customers, orders = demo()
     assert all(len(customer.phone_tail) == 4 for customer in customers)

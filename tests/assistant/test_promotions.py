@@ -68,6 +68,12 @@ def test_a_promotion_that_stands_alone_combines_with_nothing() -> None:
     assert [r.promotion.id for r in deal.reductions] == ["full"]
 
 
+def test_of_equal_totals_the_one_with_fewer_promotions_counts() -> None:
+    pair = [promotion("a", off=1500), promotion("b", "coupon", off=1000)]
+    alone = promotion("z", "coupon", off=2500, alone=True)
+    assert [r.promotion.id for r in best_deal([line()], [*pair, alone], at=NOW).reductions] == ["z"]
+
+
 def test_a_condition_the_buyer_is_not_known_to_meet_is_named_but_not_counted() -> None:
     member = promotion("member", "coupon", over=0, off=2000, condition="member")
     stranger = best_deal([line()], [member], at=NOW)
