@@ -243,7 +243,7 @@ class _WordIndex:
         for product in catalogue.products:
             self._weights.append((product, _weights(product, catalogue)))
             self._names[product.id] = tuple(set(tokens(name)) for name in (product.name.zh, product.name.en))
-        self._own = {product.id: _own_words(product, catalogue.products) for product in catalogue.products}
+        self._own = _own_words(catalogue.products)
         seen = Counter(token for _, weights in self._weights for token in weights)
         count = len(self._weights)
         self._rarity = {token: math.log(1 + count / held) for token, held in seen.items()}
@@ -264,15 +264,15 @@ class _WordIndex:
         return sorted(results, key=lambda found: (-found.score, found.product.id))
 
 
-def _own_words(product: Product, products: Sequence[Product]) -> list[str]:
-    """The product's keywords that are part of its name and of nothing else's name or keywords."""
-    name = fold(f"{product.name.zh} {product.name.en}")
-    others = [fold(" ".join([p.name.zh, p.name.en, *p.keywords])) for p in products if p.id != product.id]
-    return [
-        word
-        for word in map(fold, product.keywords)
-        if len(word) > 1 and word in name and not any(word in o for o in others)
-    ]
+def _own_words(products: Sequence[Product]) -> dict[str, list[str]]:
+    """For each product its keywords that are part of its name and of nothing else's name or keywords."""
+    texts = {p.id: fold(" | ".join([p.name.zh, p.name.en, *p.keywords])) for p in products}
+    own: dict[str, list[str]] = {}
+    for product in products:
+        name = fold(f"{product.name.zh} | {product.name.en}")
+        words = [word for word in map(fold, product.keywords) if len(word) > 1 and word in name]
+        own[product.id] = [word for word in words if not any(word in texts[key] for key in texts if key != product.id)]
+    return own
 
 
 def _holds(plain: str, said: set[str], word: str) -> bool:
