@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -24,7 +25,7 @@ Reason = Literal[
 ]  # fmt: skip
 
 _TAG = re.compile(
-    r"</?[a-zA-Z][a-zA-Z0-9-]*(?:\s[^<>\n]{0,300})?/?>|<!--.{0,2000}?-->|&(?:nbsp|amp|lt|gt|quot|#\d{2,5});", re.S
+    r"</?[a-zA-Z][a-zA-Z0-9-]*(?:\s[^<>\n]{0,300})?/?>|<!--[^<>]{0,500}-->|&(?:nbsp|amp|lt|gt|quot|#\d{2,5});", re.S
 )
 _BRACKET = re.compile(rf"(?<=[{HAN}])[(（]([a-zü\u00e0-\u01dc]{{1,6}})[)）]")
 _SYLLABLE = re.compile(
@@ -74,7 +75,9 @@ class Cleaned:
         characters: list[str] = []
         offsets: list[int] = []
         at = start
-        for cut in (*(c for c in self.cuts if c.end > start and c.start < end), Cut(end, end, "debris")):
+        first = max(0, bisect_left(self.cuts, start, key=_start_of) - 1)
+        last = bisect_left(self.cuts, end, key=_start_of)
+        for cut in (*(c for c in self.cuts[first:last] if c.end > start), Cut(end, end, "debris")):
             piece, places = _mended(self.original[at : max(at, cut.start)], at)
             characters.append(piece)
             offsets += places
@@ -99,7 +102,7 @@ def clean(text: str) -> Cleaned:
     inline = [*_tags(text), *_pinyin(text)]
     lines = _lines(text, inline)
     blocks = _block_cuts(lines, text)
-    outside = [cut for cut in inline if not any(b.start <= cut.start and cut.end <= b.end for b in blocks)]
+    outside = [cut for cut in inline if not _inside(cut, blocks)]
     return Cleaned(text, tuple(sorted([*blocks, *_disjoint(outside)], key=lambda cut: (cut.start, cut.end))))
 
 
@@ -248,6 +251,15 @@ def _pinyin(text: str) -> list[Cut]:
 def _toneless(syllable: str) -> str:
     decomposed = unicodedata.normalize("NFD", syllable.replace("ü", "v"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _start_of(cut: Cut) -> int:
+    return cut.start
+
+
+def _inside(cut: Cut, blocks: list[Cut]) -> bool:
+    before = bisect_right(blocks, cut.start, key=_start_of)
+    return before > 0 and cut.end <= blocks[before - 1].end
 
 
 def _disjoint(cuts: list[Cut]) -> list[Cut]:

@@ -35,7 +35,7 @@ UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
 class Limits:
     """What one document may cost. Memory counts the whole address space of the reader."""
 
-    bytes: int = 8 * 1024 * 1024
+    bytes: int = 4 * 1024 * 1024
     memory: int = 1536 * 1024 * 1024
     seconds: int = 20
 

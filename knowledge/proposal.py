@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 
-from knowledge.cleaning import clean
 from knowledge.clauses import Policy
+from knowledge.cleaning import clean
 from knowledge.dates import Dating
 
 

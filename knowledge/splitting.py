@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
-from itertools import count as count_from
 
 from knowledge.clauses import Clause, Policy
 from knowledge.cleaning import Cleaned, clean
@@ -24,7 +22,8 @@ BUDGET = 480
 SMALL = 60
 """Characters below which neighbouring paragraphs of a text without headings are joined to one clause."""
 
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*(?:\{#([\w.-]+)\})?[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)\s*(?:\{#([\w.-]+)\}\s*)?$")
+_LONGEST_HEADING = 400
 _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[ \t]*(\S*)")
 _ITEM = re.compile(r"^\s*(?:[-*•·✓]\s|[（(]?\d{1,3}[)）.、]|[（(]?[一二三四五六七八九十]{1,3}[)）、]|第.{1,6}条)")
 _END = re.compile(r"[。！？!?；;：:…”」』.）)]\s*$")
@@ -74,6 +73,7 @@ class _Anchors:
         self._written = written
         self._used: set[str] = set()
         self._counts = {"s": 0, "p": 0}
+        self._pieces: dict[str, int] = {}
 
     def of_section(self, anchor: str, headed: bool) -> Iterator[str]:
         """The anchors of one section's pieces, in order, without end."""
@@ -81,9 +81,13 @@ class _Anchors:
             while True:
                 yield self._fresh("p")
         first = anchor or self._fresh("s")
-        names = chain([first], (f"{first}.{number}" for number in count_from(2)))
-        for name in names:
-            if name not in self._used and (name == anchor or name not in self._written):
+        if first not in self._used:
+            self._used.add(first)
+            yield first
+        while True:
+            self._pieces[first] = number = self._pieces.get(first, 1) + 1
+            name = f"{first}.{number}"
+            if name not in self._written and name not in self._used:
                 self._used.add(name)
                 yield name
 
@@ -112,7 +116,7 @@ def _sections(text: str, start: int, end: int) -> Iterator[_Section]:
                 fence = None
         elif mark:
             fence = (mark[1], line_start, mark[2] == "table")
-        elif found := _HEADING.match(line.rstrip("\r\n")):
+        elif len(line) <= _LONGEST_HEADING and (found := _HEADING.match(line.rstrip())):
             yield _Section(tuple(filter(None, stack)), anchor, heading_span, (*spans, (at, line_start)))
             level, spans, at = len(found[1]), [], position
             stack = [*stack[: level - 1], *[""] * (level - 1 - len(stack)), found[2]]
@@ -174,7 +178,9 @@ def _heads(paragraph: str, after: str) -> bool:
         return False
     if _ITEM.match(paragraph):
         return len(paragraph) <= 48 and not _ITEM.match(after) and len(after) > 2 * len(paragraph)
-    return _TITLE_LIKE.match(paragraph) is not None
+    # Of a list of short lines none heads the next: each would be lost as the heading of nothing.
+    followed = len(after) > 26 or _ITEM.match(after) or _END.search(after)
+    return bool(followed) and _TITLE_LIKE.match(paragraph) is not None
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -216,8 +222,9 @@ def _sentences(text: str, start: int, end: int, budget: int, count: TokenCounter
             if (span := _trim(text, first, last)) is not None:
                 yield span
             first = last
-        while count(text[first:stop]) > budget:
-            cut = first + _longest_prefix(text[first:stop], budget, count)
+        # No tokenizer puts sixteen characters of prose in one token; a longer piece need not be counted whole.
+        while count(window := text[first : min(stop, first + budget * 16)]) > budget:
+            cut = first + _longest_prefix(window, budget, count)
             if (span := _trim(text, first, cut)) is not None:
                 yield span
             first = cut

@@ -21,7 +21,7 @@ LOADERS: dict[str, Callable[[bytes], Loaded]] = {
 }
 """By lower-case suffix. What is not listed is refused, not guessed."""
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 """The largest document read: far above any policy, far below what would hurt."""
 
 

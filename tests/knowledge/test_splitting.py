@@ -85,6 +85,11 @@ def test_a_clause_of_a_foreign_page_never_holds_what_was_cut() -> None:
     assert any("優(yōu)化" in clause.text and "优化" in clause.search_text for clause in clauses)
 
 
+def test_a_list_of_short_lines_loses_none_of_them() -> None:
+    clauses = split(policy("退货\n换货\n维修\n补发\n"))
+    assert [clause.text for clause in clauses] == ["退货\n换货\n维修\n补发"]
+
+
 def test_an_empty_policy_has_no_clauses() -> None:
     assert split(policy("")) == []
     assert split(policy("---\n---\n\n")) == []
