@@ -72,25 +72,28 @@ def print_turn(entries: Sequence[Logged], lang: Lang, *, why: bool = False) -> N
 
 
 def _print_citation(citation: Citation, lang: Lang, console: Console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     since = f"{citation.in_force_from:%Y-%m-%d}" if citation.in_force_from else "…"
     until = f"{citation.in_force_to:%Y-%m-%d}" if citation.in_force_to else "…"
     words = "有效" if lang == "zh" else "in force"
-    console.print(
-        f"  \\[{citation.mark}] {citation.title} · {citation.clause} · {words} {since} – {until}",
-        style="dim",
-        highlight=False,
-    )
-    console.print(f"      “{' '.join(citation.text.split())}”", style="dim italic", highlight=False, markup=False)
+    head = f"[{citation.mark}] {citation.title} · {citation.clause} · {words} {since} – {until}"
+    console.print(Padding(Text(head, style="dim"), (0, 0, 0, 2)))
+    console.print(Padding(Text(f"“{' '.join(citation.text.split())}”", style="dim italic"), (0, 0, 0, 6)))
 
 
 def _print_proposal(proposed: Proposed, lang: Lang, console: Console) -> None:
     from rich.box import ROUNDED
     from rich.panel import Panel
     from rich.table import Table
+    from rich.text import Text
 
     terms = Table.grid(padding=(0, 2))
+    terms.add_column(no_wrap=True)
+    terms.add_column(overflow="fold")
     for term in proposed.terms:
-        terms.add_row(term.label, term.value)
+        terms.add_row(Text(term.label, style="dim"), Text(term.value, overflow="fold"))
     until = "有效至" if lang == "zh" else "until"
     panel = Panel(
         terms, title=proposed.title, title_align="left", box=ROUNDED, expand=False,

@@ -70,7 +70,7 @@ class Front:
         if customer_id is None:
             return []
         engine = self.assistant.engine
-        return [order_card(order, engine.flows, lang) for order in await engine.shop.orders(customer_id)]
+        return [order_card(order, engine, lang) for order in await engine.shop.orders(customer_id)]
 
     def intent_labels(self, lang: Lang) -> Mapping[str, str]:
         """The names of the intents in the reader's language."""
