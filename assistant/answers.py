@@ -18,20 +18,25 @@ from knowledge.text import tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
 _QUOTE_CHARS = 220
+_TOO_SHORT = 4
+"""Fewer characters name no subject: any clause would fit them."""
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
 
-def answer_from_clauses(turn: TurnContext, *, at_least: float | None = None) -> str | None:
-    """The best clause for the customer's words, quoted and marked; None when none is sure enough.
+def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_least: float | None = None) -> str | None:
+    """The best clause for `question` (default: the whole message), quoted and marked; None when none is sure enough.
 
     The question's own date and platform count: a rule is quoted as it stood then and there.
     """
     place, as_of = _place_and_time(turn)
-    hits = turn.engine.index.search(turn.heard.text, as_of=as_of, place=place, lang=turn.lang, k=5)
+    question = question or turn.heard.text
+    if len(question.strip(" ?？!！。.~吗呢呀啊")) < _TOO_SHORT:
+        return None
+    hits = turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5)
     if hits:
         turn.events.append(
             Retrieved(
-                query=turn.heard.text[:200],
+                query=question[:200],
                 clauses=tuple(hit.clause.ref for hit in hits),
                 scores=tuple(round(hit.score, 4) for hit in hits),
             )
@@ -39,14 +44,14 @@ def answer_from_clauses(turn: TurnContext, *, at_least: float | None = None) -> 
     floor = turn.engine.profile.answer_confidence if at_least is None else at_least
     if not hits or hits[0].score < floor:
         return None
-    return quote_answer(hits[0], turn, as_of=as_of)
+    return quote_answer(hits[0], turn, question, as_of=as_of)
 
 
-def quote_answer(hit: Hit, turn: TurnContext, *, as_of: datetime) -> str:
+def quote_answer(hit: Hit, turn: TurnContext, question: str, *, as_of: datetime) -> str:
     """`按《…》的规定：「…」[1]`, with a note when the clause is announced, contested or history."""
     policy = hit.clause.policy
     citation = turn.cite_clause(hit.clause)
-    passage = best_passage(hit.clause.text, turn.heard.text)
+    passage = best_passage(hit.clause.text, question)
     head = fill(turn.say("quoted"), {"title": policy.title})
     text = f"{head}「{passage}」[{citation.mark}]"
     note = _STATUS_NOTES.get(policy.status)

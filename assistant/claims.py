@@ -6,11 +6,34 @@ by what somebody typed.
 
 from __future__ import annotations
 
+import re
+
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
 from assistant.flow_subject import chosen_order
+from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
 from knowledge.decision import Facts, FactValue
+from knowledge.text import fold
 
+FAULTS = frozenset(
+    {
+        "return_quality",
+        "return_mismatch",
+        "resend_missing",
+        "repair",
+        "warranty_claim",
+        "damage_in_transit",
+        "fresh_spoiled",
+    }
+)
+"""Intents that tell of a fault: words enough to describe it need not be asked for again."""
+
+_WHOLE = re.compile(
+    "|".join(p.pattern for p in (TAGS_ON, NOT_USED, INTACT_BOX)) + r"|完好|没问题|都在|齐全|intact|as new|all there"
+)
+"""Words that say an item is whole without naming a flag: as whole as after trying it on."""
+
+_TELLING = 7
 _MIN_WORDS = 2
 _MAX_WORDS = 200
 
@@ -44,6 +67,9 @@ def note_claims(turn: TurnContext) -> None:
         "budget_max": slots.budget_max,
     }
     found = {name: value for name, value in said.items() if value is not None}
+    fault = next((g.words or turn.heard.text for g in turn.heard.intents if g.name in FAULTS), None)
+    if fault and len(fault) >= _TELLING and turn.state.waiting_for != "defect":
+        found["defect"] = fault[:_MAX_WORDS]
     if found:
         turn.remember(slots={**turn.state.slots, **found})
 
@@ -53,8 +79,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     slots, text = turn.heard.slots, turn.heard.text.strip()
     if asked == "order_id":
         return slots.order_id or slots.order_tail or turn.asked.order_id or chosen_order(turn) or _names_an_order(turn)
-    if asked == "condition":
-        return list(slots.condition) or None
+    if asked in {"condition", "condition_photos"}:
+        return list(slots.condition) or (["tried_on"] if _WHOLE.search(fold(text)) else None)
     if asked == "line":
         return "all" if slots.everything else text or None
     if asked == "size_measures":

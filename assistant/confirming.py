@@ -109,7 +109,7 @@ class Confirming:
         if settled.order_id:
             order = await self._engine.shop.order(proposal.customer_id, settled.order_id)
         text = fill(self._done_text(settled, turn), self._values(settled, proposal, order, turn))
-        cards = (order_card(order, self._engine.flows, turn.lang),) if order else ()
+        cards = (order_card(order, self._engine, turn.lang),) if order else ()
         return Told(text, cards=cards, settled=settled, record=record, terms=proposal.terms)
 
     def _done_text(self, settled: Settled, turn: TurnContext) -> str:
@@ -122,7 +122,7 @@ class Confirming:
         if settled.amount is not None:
             values["action_amount"] = money(settled.amount)
         if order is not None:
-            values |= order_values(order, order.lines, self._engine.flows, self._engine.profile, turn.lang)
+            values |= order_values(order, order.lines, self._engine, turn.lang)
             turn.evidence.text(order.order_id[-4:])
             ticket = newest_ticket(order)
             if ticket is not None and ticket.deadline is not None:

@@ -31,8 +31,8 @@ from assistant.understanding import Understanding
 from knowledge.clauses import Clause, Place
 from knowledge.decide import PolicySet
 from knowledge.decision import Decision, Facts
-from knowledge.quotes import quote_of
 from knowledge.errors import UnknownClause
+from knowledge.quotes import quote_of
 from knowledge.search import ClauseIndex
 
 
@@ -74,6 +74,10 @@ class TurnContext:
     @property
     def lang(self) -> Lang:
         return self.heard.lang
+
+    def words_for(self, intent: str) -> str:
+        """The part of the message that speaks of `intent`: with several issues in it, each is answered from its own."""
+        return next((g.words for g in self.heard.intents if g.name == intent and g.words), self.heard.text)
 
     def say(self, name: str) -> str:
         """A fixed text of the pack in the customer's language."""

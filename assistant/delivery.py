@@ -40,6 +40,10 @@ class Delivery(Frozen):
     carrier_choice: Text | None = None
     regions: tuple[Region, ...] = ()
 
+    def carrier(self, name: str) -> Text:
+        """A carrier by the name a parcel carries, in both languages; an unknown one keeps its name."""
+        return next((each for each in self.carriers if name in (each.zh, each.en)), Text(zh=name, en=name))
+
     def region(self, text: str) -> Region | None:
         """The region named in `text` (a province, a city we know, Chinese or English); the longest name wins."""
         said = fold(text)

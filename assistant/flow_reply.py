@@ -9,7 +9,7 @@ from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flow_run import SLOTS, FlowRun, Outcome, Subject, hand_off
 from assistant.flows import Flow, Reply
-from assistant.order_facts import newest_ticket, order_card, order_values, parcel_card, ticket_data
+from assistant.order_facts import case_card, newest_ticket, order_card, order_values, parcel_card
 from assistant.proposing import propose
 from assistant.wording import fill, instant, money
 
@@ -27,6 +27,8 @@ def word_reply(run: FlowRun) -> Outcome:
         return ask(run.intent, missing, turn)
     values = _values(run)
     refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)
+    if reply.hand_off and not reply.urgent and run.subject is None:
+        refs = []  # why a person is called is not a rule a customer asks to see
     text = fill(reply.text(turn.lang), values) + turn.marks(list(dict.fromkeys(refs))[:_MAX_MARKS])
     cards = _cards(reply, run.subject, turn)
     person = decisions[0].kind if decisions and decisions[0].kind in {"HUMAN", "HUMAN_NOW"} else None
@@ -96,7 +98,7 @@ def _values(run: FlowRun) -> dict[str, str]:
     turn, engine, lang = run.turn, run.turn.engine, run.turn.lang
     values: dict[str, str] = {"shop": engine.profile.name.in_(lang)}
     if run.subject:
-        values |= order_values(run.subject.order, run.subject.lines, engine.flows, engine.profile, lang)
+        values |= order_values(run.subject.order, run.subject.lines, engine, lang)
         shown = ("last_scan", "last_scan_at", "ship_by", "signed_on", "ticket_next", "items", "waybill")
         turn.evidence.text(*(values.get(name, "") for name in shown))
     reply_by = turn.now + timedelta(hours=engine.profile.aftersale_audit_h)
@@ -124,15 +126,12 @@ def _cards(reply: Reply, subject: Subject | None, turn: TurnContext) -> tuple[Ca
     if subject is None or reply.card is None:
         return ()
     if reply.card == "parcel":
-        card = parcel_card(subject.order, turn.lang)
+        card = parcel_card(subject.order, turn.engine.catalogue, turn.lang)
         return (card,) if card else ()
     if reply.card == "case":
-        ticket = newest_ticket(subject.order)
-        if ticket is None:
-            return ()
-        data = ticket_data(ticket, turn.engine.flows, turn.lang)
-        return (Card(kind="case", title=str(data["kind_label"]), data=data),)
-    return (order_card(subject.order, turn.engine.flows, turn.lang),)
+        case = case_card(subject.order, turn.engine.flows, turn.lang)
+        return (case,) if case else ()
+    return (order_card(subject.order, turn.engine, turn.lang),)
 
 
 def _next_button(reply: Reply, turn: TurnContext) -> tuple[QuickReply, ...]:

@@ -19,6 +19,9 @@ from assistant.presale import run_skill
 from assistant.shop import Order, OrderLine
 from knowledge.decision import Facts
 
+DOUBTFUL = 0.6
+"""An intent about an order that is less sure than this is first tried as a question about the rules."""
+
 
 async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
@@ -26,18 +29,24 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
-        return _search(intent, turn)
+        outcome = _search(intent, turn)
+        if outcome.answered or flow.otherwise is None or turn.customer is None:
+            return outcome
+        return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
         return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}))
+    if rule := _rule_instead(intent, turn):
+        return Outcome(intent, rule)
     order = await find_order(turn, flow)
     if isinstance(order, NoSubject):
         return _without_order(intent, order, turn)
     turn.remember(order_id=order.order_id)
-    lines: Sequence[OrderLine] | Question = order.lines
+    lines: Sequence[OrderLine] = order.lines
     if "line" in flow.ask:
-        lines = find_lines(turn, order)
-        if isinstance(lines, Question):
-            return Outcome(intent, lines.text, question=lines)
+        found = find_lines(turn, order)
+        if isinstance(found, Question):
+            return Outcome(intent, found.text, question=found)
+        lines = found
     facts = order_facts(order, lines, turn.engine.catalogue, turn.engine.profile, turn.now)
     facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}
     _note_order(turn, order)
@@ -108,6 +117,8 @@ def _note_order(turn: TurnContext, order: Order) -> None:
 
 
 def _without_order(intent: str, reason: NoSubject, turn: TurnContext) -> Outcome:
+    if reason.question is None and (rule := answer_from_clauses(turn, turn.words_for(intent))):
+        return Outcome(intent, f"{rule}\n\n{reason.text}")
     if reason.table is None:
         return Outcome(intent, reason.text, cards=reason.cards, question=reason.question)
     facts: Facts = {**talk_facts(turn), "owns_order": False}
@@ -128,7 +139,15 @@ def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
 
 
 def _search(intent: str, turn: TurnContext) -> Outcome:
-    answer = answer_from_clauses(turn)
+    answer = answer_from_clauses(turn, turn.words_for(intent))
     if answer is None:
         return Outcome(intent, turn.say("not_sure"), answered=False)
     return Outcome(intent, answer)
+
+
+def _rule_instead(intent: str, turn: TurnContext) -> str | None:
+    """A question that reads more like one about the rules than about an order: the clause that answers it."""
+    if intent == turn.state.flow:
+        return None
+    guess = max((g.confidence for g in turn.heard.intents if g.name == intent), default=1.0)
+    return answer_from_clauses(turn, turn.words_for(intent)) if guess < DOUBTFUL else None

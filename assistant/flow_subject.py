@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flows import Flow
-from assistant.order_facts import OPEN_TICKETS, items, order_card
+from assistant.order_facts import items, order_card
+from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
 from knowledge.text import tokens
 
@@ -81,16 +82,18 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
     if len(candidates) == 1:
         return candidates[0]
     if flow.by == "ticket_state":
-        busy = [o for o in candidates if any(t.state in OPEN_TICKETS for t in o.tickets)]
+        busy = [o for o in candidates if open_tickets(o)]
         if len(busy) == 1:
             return busy[0]
     shown = candidates[:_SHOWN]
     turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
-    replies = tuple(QuickReply(label=items(o.lines, turn.lang)[:24], text=o.order_id) for o in shown)
+    replies = tuple(
+        QuickReply(label=items(o.lines, turn.engine.catalogue, turn.lang)[:24], text=o.order_id) for o in shown
+    )
     cards = Card(
         kind="orders",
         title=turn.say("pick_order"),
-        data={"items": [order_card(o, turn.engine.flows, turn.lang).data for o in shown]},
+        data={"items": [order_card(o, turn.engine, turn.lang).data for o in shown]},
     )
     return NoSubject(
         turn.say("pick_order"), question=Question("order_id", turn.say("pick_order"), replies), cards=(cards,)
@@ -121,7 +124,8 @@ def _by_product(turn: TurnContext, orders: Sequence[Order]) -> list[Order]:
 
 
 def _overlap(said: set[str], line: OrderLine) -> float:
-    words = {w for name in (line.name.zh, line.name.en) for w in tokens(name) if len(w) > 1}
+    named = " ".join((line.name.zh, line.name.en, *line.options.values()))
+    words = {word for word in tokens(named) if len(word) > 1}
     return len(words & said) / len(words) if words else 0.0
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.conversation import Lang
-from assistant.shop import OrderState, Text
+from assistant.shop import OrderState, Text, TicketKind
 from assistant.wording import placeholders
 from knowledge.errors import XiaoerError
 
@@ -58,6 +58,8 @@ class Flow(Strict):
     by: str | None = None
     skill: str | None = None
     answer: Literal["search"] | None = None
+    otherwise: str | None = None
+    """The flow to go on with when no clause answers and the customer is signed in."""
     replies: dict[str, Reply] = Field(default_factory=dict)
     retention: bool = False
     """Whether an offer may stand beside the proposal, if DT-21 allows one."""
@@ -83,6 +85,8 @@ class ActionWords(Strict):
     terms: tuple[TermLine, ...]
     done: Text
     amount: str | None = None
+    ticket: TicketKind | None = None
+    """The kind of case it opens: while one is open on the order, it is shown instead of proposing a second."""
     purpose: Literal["statutory_refund", "rule_compensation", "goodwill", "none"] = "none"
     args: tuple[str, ...] = ()
 
@@ -121,6 +125,8 @@ class FlowBook(Strict):
                 where = f"flow `{name}`, reply `{code}`"
                 if reply.propose and reply.propose not in self.actions:
                     yield f"{where} proposes `{reply.propose}`, which no action defines"
+                if flow.otherwise and flow.otherwise not in self.flows:
+                    yield f"flow `{name}` goes on with `{flow.otherwise}`, which is no flow"
                 if reply.next and reply.next not in self.flows:
                     yield f"{where} goes on with `{reply.next}`, which is no flow"
                 if placeholders(reply.zh) != placeholders(reply.en):

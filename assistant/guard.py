@@ -46,27 +46,27 @@ MARK = re.compile(r"\[\d{1,2}\]")
 CLAIMS: dict[str, re.Pattern[str]] = {
     "refund": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|全额|成功|原路)*(?:办理|完成|操作)?(?:了)?退(?:款|还|回)(?!申请)|退款(?:已经?)?(?:成功|到账|完成)"
-        r"|\b(?:have|has|been|was|were|is|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*refunded\b|\brefund\s+(?:has|was|is)\s+(?:been\s+)?(?:issued|completed|done|paid)",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*refunded\b|\brefund\s+(?:has|was|is)\s+(?:been\s+)?(?:issued|completed|done|paid)",
         re.IGNORECASE,
     ),
     "cancel": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|成功)*取消|取消成功"
-        r"|\b(?:have|has|been|was|were|is|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*cancell?ed\b",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*cancell?ed\b",
         re.IGNORECASE,
     ),
     "submit": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:提交|登记|申请|受理|备注|记录|催促|反馈)"
-        r"|\b(?:have|has|been|was|were|is|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:submitted|filed|registered|recorded|urged|logged)\b",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:submitted|filed|registered|recorded|urged|logged)\b",
         re.IGNORECASE,
     ),
     "compensate": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:补偿|赔付|赔偿|补差|发放|补给)"
-        r"|\b(?:have|has|been|was|were|is|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:compensated|credited|paid out)\b",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:compensated|credited|paid out)\b",
         re.IGNORECASE,
     ),
     "change": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:修改|更改|改好|改成|变更|更新)"
-        r"|\b(?:have|has|been|was|were|is|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:changed|updated|modified)\b",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:changed|updated|modified)\b",
         re.IGNORECASE,
     ),
     "invoice": re.compile(

@@ -133,7 +133,10 @@ class _Talk:
             for order in orders:
                 turn.evidence.money(order.paid)
                 turn.evidence.text(order.order_id)
-            listed = [{"order": o.order_id, "items": items(o.lines, turn.lang), "state": o.state} for o in orders[:8]]
+            listed = [
+                {"order": o.order_id, "items": items(o.lines, turn.engine.catalogue, turn.lang), "state": o.state}
+                for o in orders[:8]
+            ]
             return json.dumps(listed, ensure_ascii=False)
         if call.name == "search_rules":
             return answer_from_clauses(turn) or turn.say("not_sure")

@@ -8,26 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from assistant.catalogue import Catalogue
 from assistant.conversation import Card, Lang
 from assistant.flows import FlowBook
+from assistant.orders import SETTLED_TICKETS
 from assistant.profile import ShopProfile
+from assistant.promotions import BasketLine, reduction_of
 from assistant.shop import Order, OrderLine, Product, Ticket
 from assistant.wording import day, instant, money
 from knowledge.clauses import Place
 from knowledge.decision import Facts
 
-OPEN_TICKETS = frozenset(
-    {
-        "SUBMITTED", "PENDING_SELLER", "EVIDENCE_REQUESTED", "OFFER_MADE", "APPROVED_RETURN", "RETURN_IN_TRANSIT",
-        "SELLER_INSPECTING", "INSPECTION_DISPUTE", "REFUNDING", "EXCHANGE_SENT", "REPAIRING", "PLATFORM_DISPUTE",
-    }
-)  # fmt: skip
 _SCANNED = frozenset(
     {"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT", "REFUSED", "INTERCEPTING", "LOST"}
 )
 _STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "RETURNED_TO_SELLER": 4, "CLOSED": 4}
+
+
+class ShopWords(Protocol):
+    """What puts an order into words: the engine has all three."""
+
+    @property
+    def profile(self) -> ShopProfile: ...
+
+    @property
+    def flows(self) -> FlowBook: ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
 
 
 def place_of(order: Order, product: Product | None) -> Place:
@@ -53,8 +63,9 @@ def order_facts(
     product = catalogue.product(line.product_id)
     return {
         **_state_facts(order, now),
-        **_goods_facts(order, lines, line, product, profile),
-        **_price_facts(order, lines, line, product, catalogue, profile, now),
+        **_goods_facts(order, lines, product, profile),
+        **_price_facts(order, lines, catalogue, profile),
+        **_protection_facts(order, line, catalogue, now),
     }
 
 
@@ -94,9 +105,8 @@ def _state_facts(order: Order, now: datetime) -> Facts:
     }
 
 
-def _goods_facts(
-    order: Order, lines: Sequence[OrderLine], line: OrderLine, product: Product | None, profile: ShopProfile
-) -> Facts:
+def _goods_facts(order: Order, lines: Sequence[OrderLine], product: Product | None, profile: ShopProfile) -> Facts:
+    line = lines[0]
     promised = [p.value for p in product.promises if p.kind == "no_reason_days"] if product else []
     item_class = line.item_class if line.item_class != "normal" or product is None else product.item_class
     return {
@@ -119,56 +129,75 @@ def _goods_facts(
     }
 
 
-def _price_facts(
-    order: Order,
-    lines: Sequence[OrderLine],
-    line: OrderLine,
-    product: Product | None,
-    catalogue: Catalogue,
-    profile: ShopProfile,
-    now: datetime,
-) -> Facts:
-    listed = sum(item.unit_paid * item.qty for item in order.lines)
-    lines_paid = sum(item.unit_paid * item.qty for item in lines)
-    current = catalogue.price_against(line.sku, line.unit_paid, now)
-    granted = sum(t.amount or 0 for t in order.tickets if t.kind == "price_protection" and t.state == "REFUNDED")
+def _price_facts(order: Order, lines: Sequence[OrderLine], catalogue: Catalogue, profile: ShopProfile) -> Facts:
+    product = catalogue.product(lines[0].product_id)
+    kept = [line for line in order.lines if line not in lines]
     return {
         "paid": order.paid,
-        "lines_paid": lines_paid,
-        "kept_value": listed - lines_paid,
-        "deal_broken": False,
+        "lines_paid": _share_paid(order, lines),
+        "kept_value": _listed(kept),
+        "deal_broken": _breaks_deal(order, kept, catalogue),
         "late_scale": profile.late_scale,
         "promise_h": order.ship_promise_h or profile.ship_promise_h,
         "price_protected": bool(product and product.price_protected),
         "price_protect_days": profile.price_protect_days,
-        "unit_paid": line.unit_paid,
-        "current_unit": current.price if current else line.unit_paid,
-        "price_condition": current.condition if current else "anyone",
-        "already_granted": granted,
         "compares_other_shop": False,
         "campaign_end": None,
     }
 
 
+def _listed(lines: Sequence[OrderLine]) -> int:
+    """What the lines cost on their own at purchase time, before any reduction of the order."""
+    return sum(line.unit_paid * line.qty for line in lines)
+
+
+def _share_paid(order: Order, lines: Sequence[OrderLine]) -> int:
+    """What was paid for these lines: reductions of the order fall on all lines by price, half a fen up."""
+    goods, listed = order.paid - order.freight_paid, _listed(order.lines)
+    return (goods * _listed(lines) * 2 + listed) // (listed * 2) if listed else 0
+
+
+def _breaks_deal(order: Order, kept: Sequence[OrderLine], catalogue: Catalogue) -> bool:
+    """Whether what is kept would no longer earn the reductions the order was bought with (DT-05 R3)."""
+    deals = [promotion for promotion in catalogue.promotions if promotion.id in order.coupons]
+    if not kept or not deals:
+        return False
+    basket = []
+    for line in kept:
+        product = catalogue.product(line.product_id)
+        category = product.category if product else ""
+        basket.append(BasketLine(line.sku, line.product_id, category, line.qty, line.unit_paid))
+    return any(reduction_of(promotion, basket) == 0 for promotion in deals)
+
+
+def _protection_facts(order: Order, line: OrderLine, catalogue: Catalogue, now: datetime) -> Facts:
+    current = catalogue.price_against(line.sku, line.unit_paid, now)
+    granted = [t.amount or 0 for t in order.tickets if t.kind == "price_protection" and t.state == "REFUNDED"]
+    return {
+        "unit_paid": line.unit_paid,
+        "current_unit": current.price if current else line.unit_paid,
+        "price_condition": current.condition if current else "anyone",
+        "already_granted": sum(granted),
+    }
+
+
 def newest_ticket(order: Order) -> Ticket | None:
     """The ticket a question about progress means: an open one first, else the newest."""
-    ordered = sorted(order.tickets, key=lambda t: (t.state in OPEN_TICKETS, t.updated_at))
+    ordered = sorted(order.tickets, key=lambda t: (t.state not in SETTLED_TICKETS, t.updated_at))
     return ordered[-1] if ordered else None
 
 
-def order_values(
-    order: Order, lines: Sequence[OrderLine], flows: FlowBook, profile: ShopProfile, lang: Lang
-) -> dict[str, str]:
+def order_values(order: Order, lines: Sequence[OrderLine], words: ShopWords, lang: Lang) -> dict[str, str]:
     """The words a reply may show of an order. A value that does not exist is left out, so that a template cannot show
     a hole.
     """
-    state = flows.phrase("order_state", order.state, lang) or order.state
+    state = words.flows.phrase("order_state", order.state, lang) or order.state
     values = {
         "order": f"（尾号{order.order_id[-4:]}）" if lang == "zh" else f"…{order.order_id[-4:]}",
-        "items": items(lines, lang),
+        "items": items(lines, words.catalogue, lang),
         "paid": money(order.paid),
         "state": state,
-        "carrier": order.parcel.carrier if order.parcel else ("快递" if lang == "zh" else "the carrier"),
+        "carrier": _carrier(order, words.catalogue, lang),
         "waybill": order.parcel.waybill if order.parcel else "—",
         "last_scan": state,
         "last_scan_at": instant(order.created_at, lang),
@@ -178,10 +207,17 @@ def order_values(
         values |= {"last_scan": scan.text.in_(lang), "last_scan_at": instant(scan.at, lang)}
     if order.signed_at:
         values["signed_on"] = day(order.signed_at, lang)
-    if latest := ship_by(order, profile):
+    if latest := ship_by(order, words.profile):
         values["ship_by"] = instant(latest, lang)
-    values["cover_phrase"] = flows.phrase("DT-04-cover", order.freight_cover, lang) or ""
-    return values | ticket_values(newest_ticket(order), flows, lang)
+    values["cover_phrase"] = words.flows.phrase("DT-04-cover", order.freight_cover, lang) or ""
+    return values | ticket_values(newest_ticket(order), words.flows, lang)
+
+
+def _carrier(order: Order, catalogue: Catalogue, lang: Lang) -> str:
+    if order.parcel is None:
+        return "快递" if lang == "zh" else "the carrier"
+    name = order.parcel.carrier
+    return catalogue.delivery.carrier(name).in_(lang) if catalogue.delivery else name
 
 
 def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[str, str]:
@@ -202,29 +238,30 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
     return values
 
 
-def items(lines: Sequence[OrderLine], lang: Lang) -> str:
+def items(lines: Sequence[OrderLine], catalogue: Catalogue, lang: Lang) -> str:
     """`羊毛衫 灰/M ×1`, joined."""
     parts = [
-        " ".join([line.name.in_(lang), "/".join(line.options.values())]).strip() + f" ×{line.qty}" for line in lines
+        " ".join([line.name.in_(lang), catalogue.options_in(line.options, lang)]).strip() + f" ×{line.qty}"
+        for line in lines
     ]
     return "、".join(parts) if lang == "zh" else ", ".join(parts)
 
 
-def order_card(order: Order, flows: FlowBook, lang: Lang) -> Card:
+def order_card(order: Order, words: ShopWords, lang: Lang) -> Card:
     """The order at a glance, with its place on the four-step line paid · shipped · on its way · delivered."""
     last = max(order.parcel.scans, key=lambda s: s.at).text.in_(lang) if order.parcel and order.parcel.scans else None
     return Card(
         kind="order",
-        title=items(order.lines, lang),
+        title=items(order.lines, words.catalogue, lang),
         data={
             "order_id": order.order_id,
             "state": order.state,
-            "state_label": flows.phrase("order_state", order.state, lang) or order.state,
+            "state_label": words.flows.phrase("order_state", order.state, lang) or order.state,
             "step": _STEP.get(order.state, 3),
             "lines": [
                 {
                     "name": line.name.in_(lang),
-                    "options": "/".join(line.options.values()),
+                    "options": words.catalogue.options_in(line.options, lang),
                     "qty": line.qty,
                     "unit_paid": line.unit_paid,
                     "product_id": line.product_id,
@@ -235,10 +272,14 @@ def order_card(order: Order, flows: FlowBook, lang: Lang) -> Card:
             "paid_at": _iso(order.paid_at),
             "shipped_at": _iso(order.shipped_at),
             "signed_at": _iso(order.signed_at),
-            "parcel": {"carrier": order.parcel.carrier, "waybill": order.parcel.waybill, "last_scan": last}
+            "parcel": {
+                "carrier": _carrier(order, words.catalogue, lang),
+                "waybill": order.parcel.waybill,
+                "last_scan": last,
+            }
             if order.parcel
             else None,
-            "tickets": [ticket_data(ticket, flows, lang) for ticket in order.tickets],
+            "tickets": [ticket_data(ticket, words.flows, lang) for ticket in order.tickets],
         },
     )
 
@@ -257,15 +298,24 @@ def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object
     }
 
 
-def parcel_card(order: Order, lang: Lang) -> Card | None:
+def case_card(order: Order, flows: FlowBook, lang: Lang) -> Card | None:
+    """The case a question about this order means; None without one."""
+    ticket = newest_ticket(order)
+    if ticket is None:
+        return None
+    data = ticket_data(ticket, flows, lang)
+    return Card(kind="case", title=str(data["kind_label"]), data=data)
+
+
+def parcel_card(order: Order, catalogue: Catalogue, lang: Lang) -> Card | None:
     if order.parcel is None:
         return None
     scans = sorted(order.parcel.scans, key=lambda s: s.at, reverse=True)
     return Card(
         kind="parcel",
-        title=order.parcel.carrier,
+        title=_carrier(order, catalogue, lang),
         data={
-            "carrier": order.parcel.carrier,
+            "carrier": _carrier(order, catalogue, lang),
             "waybill": order.parcel.waybill,
             "scans": [{"at": _iso(s.at), "place": s.place, "text": s.text.in_(lang)} for s in scans],
         },

@@ -29,6 +29,15 @@ WEAK = 0.3
 """Below this confidence a guess is no better than asking again."""
 
 MAX_PARKED = 3
+_SHORT_ANSWER = 12
+_SAME_MATTER = (
+    frozenset({"cancel_order", "return_no_reason", "refund_only"}),
+    frozenset({"urge_shipping", "late_ship_compensation"}),
+    frozenset({"order_status", "track_parcel"}),
+    frozenset({"return_quality", "return_mismatch", "warranty_claim", "repair", "damage_in_transit"}),
+)
+"""Intents that are two readings of one wish about the same order: a message that seems to hold two of them holds one."""
+
 _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
 _RISK_FLOWS = {
     "safety": "safety_incident",
@@ -63,6 +72,10 @@ class FlowPlanner:
 
     async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
         issues = issues_of(turn)
+        if _gives_up(turn, issues):
+            turn.remember(flow=None, waiting_for=None, pending=(), misses=0)
+            yield Said(text=turn.say("declined"))
+            return
         if turn.state.waiting_for and turn.state.flow and not _digresses(turn, issues):
             async for event in self._go_on(turn):
                 yield event
@@ -109,7 +122,7 @@ class FlowPlanner:
                 turn.remember(misses=0)
                 yield Said(text=turn.say(act))
                 return
-        if turn.heard.yes is not None:
+        if turn.heard.yes is not None and len(turn.heard.text) <= _SHORT_ANSWER:
             yield Said(text=turn.say("nothing_open"))
             return
         answer = answer_from_clauses(turn)
@@ -137,7 +150,7 @@ class FlowPlanner:
                 later.append(intent)
                 continue
             outcome = await run_flow(intent, turn)
-            if held is not None and (outcome.question or outcome.proposal):
+            if held is not None and (outcome.question or outcome.proposal or outcome.hand_off):
                 later.append(intent)
                 continue
             for event in _said(turn, outcome, also=taken_up or number > 0):
@@ -185,7 +198,27 @@ def issues_of(turn: TurnContext) -> list[str]:
         found = [intent for intent in found if intent not in _CHAT] or found[:1]
     if "human_request" in found and "safety_incident" not in found:
         return ["human_request"]
-    return list(dict.fromkeys(found))
+    return _one_of_each_matter(list(dict.fromkeys(found)), turn)
+
+
+def _one_of_each_matter(found: list[str], turn: TurnContext) -> list[str]:
+    sure = {guess.name: guess.confidence for guess in turn.heard.intents}
+    dropped: set[str] = set()
+    for matter in _SAME_MATTER:
+        readings = [intent for intent in found if intent in matter]
+        if len(readings) > 1:
+            best = max(readings, key=lambda intent: (intent == turn.state.flow, sure.get(intent, 1.0)))
+            dropped |= set(readings) - {best}
+    return [intent for intent in found if intent not in dropped]
+
+
+def _gives_up(turn: TurnContext, issues: list[str]) -> bool:
+    """The customer drops what was being asked about, and wants nothing else instead."""
+    if not turn.state.waiting_for or "change_of_mind" not in turn.heard.acts:
+        return False
+    sure = {guess.name: guess.confidence for guess in turn.heard.intents}
+    wanted = [intent for intent in issues if intent != turn.state.flow and sure.get(intent, 1.0) >= SURE]
+    return not wanted
 
 
 def _digresses(turn: TurnContext, issues: list[str]) -> bool:
@@ -193,7 +226,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     if not issues:
         return False
     top = max(turn.heard.intents, key=lambda guess: guess.confidence)
-    if any(intent in {"human_request", "safety_incident", "threat_regulator"} for intent in issues):
+    risky = {_RISK_FLOWS[risk] for risk in turn.heard.risks if risk in _RISK_FLOWS} | {"human_request"}
+    if risky & set(issues):
         return True
     if "change_of_mind" in turn.heard.acts:
         return True
@@ -203,9 +237,9 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
 
 
 def _needs_customer(turn: TurnContext, intent: str) -> bool:
-    """Whether this flow would ask or propose: only one such flow fits into a turn."""
+    """Whether this flow would ask, propose or call a person: only one such flow fits into a turn."""
     flow = turn.engine.flows.flows.get(intent)
-    return flow is not None and (bool(flow.ask) or any(reply.propose for reply in flow.replies.values()))
+    return flow is not None and (bool(flow.ask) or any(r.propose or r.hand_off for r in flow.replies.values()))
 
 
 def _said(turn: TurnContext, outcome: Outcome, *, also: bool) -> list[TurnEvent]:

@@ -73,9 +73,9 @@ def _region(turn: TurnContext) -> str:
 
 def _facts(turn: TurnContext) -> Advice | None:
     product = _product(turn)
-    return product and product_facts.advise(
-        product_facts.FactsRequest(product.id, turn.heard.text), turn.engine.catalogue
-    )
+    if product is None:
+        return None
+    return product_facts.advise(product_facts.FactsRequest(product.id, turn.heard.text), turn.engine.catalogue)
 
 
 def _compare(turn: TurnContext) -> Advice | None:
@@ -95,9 +95,15 @@ def _recommend(turn: TurnContext) -> Advice | None:
             category=turn.engine.catalogue.category_in(turn.heard.text),
             budget=slots.budget_max or slots.money or turn.state.slots.get("budget_max"),
             platform=turn.engine.profile.platform,
+            exclude=tuple(p.id for p in (_product(turn),) if p and _matching(turn)),
         ),
         turn.engine.catalogue,
     )
+
+
+def _matching(turn: TurnContext) -> bool:
+    """Whether something is sought to go with a product, which is then not recommended itself."""
+    return any(guess.name == "outfit_match" for guess in turn.heard.intents)
 
 
 def _size(turn: TurnContext) -> Advice | None:
@@ -120,7 +126,9 @@ def _size(turn: TurnContext) -> Advice | None:
 
 def _stock(turn: TurnContext) -> Advice | None:
     product = _product(turn)
-    return product and stock.advise(stock.StockRequest(product.id, turn.heard.text), turn.engine.catalogue)
+    if product is None:
+        return None
+    return stock.advise(stock.StockRequest(product.id, turn.heard.text), turn.engine.catalogue)
 
 
 def _price(turn: TurnContext) -> Advice | None:
@@ -158,7 +166,9 @@ def _freight(turn: TurnContext) -> Advice | None:
 
 def _authenticity(turn: TurnContext) -> Advice | None:
     product = _product(turn)
-    return product and authenticity.advise(authenticity.AuthenticityRequest(product.id), turn.engine.catalogue)
+    if product is None:
+        return None
+    return authenticity.advise(authenticity.AuthenticityRequest(product.id), turn.engine.catalogue)
 
 
 _SKILLS: Mapping[str, Callable[[TurnContext], Advice | None]] = {

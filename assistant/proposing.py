@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from assistant.conversation import QuickReply, Term
-from assistant.flow_run import FlowRun, Outcome, Subject
+from assistant.flow_run import FlowRun, Outcome, Subject, hand_off
 from assistant.flows import ActionWords
+from assistant.order_facts import case_card
+from assistant.orders import open_tickets, payable
 from assistant.proposals import draft_proposal
 from assistant.retention import Offer, stage_of
-from assistant.shop import Action
+from assistant.shop import Action, Order
 from assistant.wording import fill, money
 from knowledge.decision import Decision
 
@@ -20,6 +22,11 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     turn = run.turn
     words = turn.engine.flows.actions[name]
     amount = run.amount_of(words.amount)
+    if _on_record(words, subject.order):
+        card = case_card(subject.order, turn.engine.flows, turn.lang)
+        return Outcome(run.intent, turn.say("on_record"), cards=(card,) if card else ())
+    if amount is not None and amount > payable(subject.order):
+        return hand_off(run.intent, turn.say("needs_check"), "amount_above_payable", turn)
     allowed = _authority(run, words, amount)
     shown = {**values, "action_amount": money(amount)} if amount is not None else values
     lifetime = timedelta(minutes=turn.engine.profile.proposal_minutes)
@@ -35,12 +42,20 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
         needs_agent=allowed is not None and allowed.code != "ALLOW",
     )
     turn.evidence.instant(proposal.expires_at)
-    body, quick = f"{text}\n\n{turn.say('please_confirm')}", tuple[QuickReply, ...]()
+    please = turn.say("agent_confirms" if proposal.needs_agent else "please_confirm")
+    body, quick = f"{text}\n\n{please}", tuple[QuickReply, ...]()
     if run.flow.retention and (offer := _offer(run, subject)):
         body += f"\n\n{offer.text.in_(turn.lang)}{turn.engine.offers.promise.in_(turn.lang)}"
         if offer.button and offer.says:
             quick = (QuickReply(label=offer.button.in_(turn.lang), text=offer.says.in_(turn.lang)),)
     return Outcome(run.intent, body, proposal=proposal, quick_replies=quick)
+
+
+def _on_record(words: ActionWords, order: Order) -> bool:
+    """Whether the order already has what this action would ask for."""
+    if words.ticket == "invoice" and order.invoice in {"requested", "issued"}:
+        return True
+    return any(ticket.kind == words.ticket for ticket in open_tickets(order))
 
 
 def _offer(run: FlowRun, subject: Subject) -> Offer | None:

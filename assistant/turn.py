@@ -37,7 +37,7 @@ from assistant.conversation import (
 )
 from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled
 from assistant.permits import Permits
-from assistant.planner import FlowPlanner, Planner, Saying, issues_of
+from assistant.planner import SURE, FlowPlanner, Planner, Saying, issues_of
 from assistant.profile import ShopProfile
 from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
@@ -423,13 +423,12 @@ def _unanswered(recent: Sequence[Logged]) -> Logged | None:
 
 def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
     """An explicit yes or no to the open proposal, and nothing else that must be served first."""
-    if context.open_proposal is None or context.heard.yes is None:
+    if context.open_proposal is None or context.heard.yes is None or context.heard.risks:
         return None
-    if context.heard.risks or "change_of_mind" in context.heard.acts:
-        return None
-    others = [name for name in issues_of(context) if name not in {"greeting_chat", "out_of_scope", context.state.flow}]
-    strong = [g for g in context.heard.intents if g.name in others and g.confidence >= 0.8]
-    if strong and context.heard.yes:
+    chat = {"greeting_chat", "out_of_scope", context.state.flow}
+    others = {name for name in issues_of(context) if name not in chat}
+    wants_else = any(guess.name in others and guess.confidence >= SURE for guess in context.heard.intents)
+    if wants_else and (context.heard.yes or "change_of_mind" in context.heard.acts):
         return None
     return "yes" if context.heard.yes else "no"
 

@@ -28,7 +28,7 @@ def between(low: int, amount: int, high: int) -> int:
 def intact(f: dict[str, Any]) -> str:
     flags = set(f["condition"])
     spoils = {
-        "food_cosmetics": {"seal_broken"},
+        "food_cosmetics": {"seal_broken", "used", "damaged"},
         "electronics": {"repaired", "marks_removed", "used", "activated", "damaged"},
         "clothing": {"tag_removed", "label_cut", "soiled", "damaged"},
         "others": {"used", "damaged"},
