@@ -166,7 +166,7 @@ def _breaks_deal(order: Order, kept: Sequence[OrderLine], catalogue: Catalogue) 
     for line in kept:
         product = catalogue.product(line.product_id)
         category = product.category if product else ""
-        basket.append(BasketLine(line.sku, line.product_id, category, line.qty, line.unit_paid))
+        basket.append(BasketLine(line.sku, line.product_id, category, line.unit_paid, line.qty))
     return any(reduction_of(promotion, basket) == 0 for promotion in deals)
 
 
