@@ -41,6 +41,9 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     if isinstance(order, NoSubject):
         return _without_order(intent, order, turn)
     turn.remember(order_id=order.order_id)
+    by_state = flow.reply(order.state) if flow.by == "order_state" and not flow.tables else None
+    if by_state is not None and by_state.go:
+        return await run_flow(by_state.go, turn)
     lines: Sequence[OrderLine] = order.lines
     if "line" in flow.ask:
         found = find_lines(turn, order)

@@ -28,14 +28,16 @@ class Reply(Strict):
     `propose` names an action: its proposal follows the words. `hand_off` is the reason a person is called for.
     """
 
-    zh: str
-    en: str
+    zh: str = ""
+    en: str = ""
     cite: tuple[str, ...] = ()
     propose: str | None = None
     card: Literal["order", "orders", "parcel", "case"] | None = None
     hand_off: str | None = None
     urgent: bool = False
     next: str | None = None
+    go: str | None = None
+    """The flow that is run instead, in the same turn."""
 
     def text(self, lang: Lang) -> str:
         return self.zh if lang == "zh" else self.en
@@ -127,8 +129,9 @@ class FlowBook(Strict):
                     yield f"{where} proposes `{reply.propose}`, which no action defines"
                 if flow.otherwise and flow.otherwise not in self.flows:
                     yield f"flow `{name}` goes on with `{flow.otherwise}`, which is no flow"
-                if reply.next and reply.next not in self.flows:
-                    yield f"{where} goes on with `{reply.next}`, which is no flow"
+                for further in (reply.next, reply.go):
+                    if further and further not in self.flows:
+                        yield f"{where} goes on with `{further}`, which is no flow"
                 if placeholders(reply.zh) != placeholders(reply.en):
                     yield f"{where} uses other values in zh than in en"
 

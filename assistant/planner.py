@@ -28,6 +28,10 @@ hold-out set).
 WEAK = 0.3
 """Below this confidence a guess is no better than asking again."""
 
+CLEARLY = 0.65
+"""A message of no known intent is answered from the clauses only from this confidence on: a random quote is worse than a
+question."""
+
 MAX_PARKED = 3
 _SHORT_ANSWER = 12
 _SAME_MATTER = (
@@ -73,7 +77,7 @@ class FlowPlanner:
     async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
         issues = issues_of(turn)
         if _gives_up(turn, issues):
-            turn.remember(flow=None, waiting_for=None, pending=(), misses=0)
+            turn.remember(flow=None, waiting_for=None, pending=(), parked=(), misses=0)
             yield Said(text=turn.say("declined"))
             return
         if turn.state.waiting_for and turn.state.flow and not _digresses(turn, issues):
@@ -91,6 +95,11 @@ class FlowPlanner:
         """The message answers the question of the turn before."""
         flow, asked = turn.state.flow or "", turn.state.waiting_for or ""
         value = read_answer(asked, turn)
+        if value is None and (parked := _answers_parked(turn)):
+            flow, asked = parked
+            value = read_answer(asked, turn)
+            left = tuple(each for each in turn.state.parked if each != _park(flow, asked))
+            turn.remember(parked=left, flow=flow)
         if value is None:
             async for event in self._ask_again(turn, asked):
                 yield event
@@ -125,7 +134,7 @@ class FlowPlanner:
         if turn.heard.yes is not None and len(turn.heard.text) <= _SHORT_ANSWER:
             yield Said(text=turn.say("nothing_open"))
             return
-        answer = answer_from_clauses(turn)
+        answer = answer_from_clauses(turn, at_least=CLEARLY)
         if answer is not None:
             yield Said(text=answer)
             return
@@ -144,6 +153,9 @@ class FlowPlanner:
         waiting = turn.state.waiting_for
         later: list[str] = []
         held: Outcome | None = None
+        # what can be answered at once comes before what needs the customer, so that nothing is lost behind a question
+        if not any(_calls_person(turn, intent) for intent in issues):
+            issues = sorted(issues, key=lambda intent: _needs_customer(turn, intent))
         quick: tuple[QuickReply, ...] = ()
         for number, intent in enumerate(issues):
             if held is not None and (held.hand_off or _needs_customer(turn, intent)):
@@ -159,11 +171,14 @@ class FlowPlanner:
             if outcome.question or outcome.proposal or outcome.hand_off:
                 held = outcome
         self._settle_state(turn, issues, held, later)
-        if held is None and interrupted and waiting and interrupted not in issues:
+        if interrupted and waiting and interrupted not in issues:
+            turn.remember(parked=(*turn.state.parked, _park(interrupted, waiting))[-MAX_PARKED:])
+        if held is None and turn.state.parked:
+            back, waiting = _unpark(turn.state.parked[-1])
             question = question_for(waiting, turn)
-            topic = turn.engine.flows.phrase("intent", interrupted, turn.lang) or ""
+            topic = turn.engine.flows.phrase("intent", back, turn.lang) or ""
             yield Said(text=fill(turn.say("back_to"), {"topic": topic}) + question.text)
-            turn.remember(flow=interrupted, waiting_for=waiting)
+            turn.remember(flow=back, waiting_for=waiting, parked=turn.state.parked[:-1])
             quick = question.quick_replies
         elif held is None and turn.open_proposal is not None:
             yield Said(text=turn.say("still_open"))
@@ -236,10 +251,31 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE
 
 
+def _park(flow: str, asked: str) -> str:
+    return f"{flow}:{asked}"
+
+
+def _unpark(parked: str) -> tuple[str, str]:
+    flow, _, asked = parked.partition(":")
+    return flow, asked
+
+
+def _answers_parked(turn: TurnContext) -> tuple[str, str] | None:
+    """The flow set aside by a digression whose question this message answers, the newest first."""
+    waiting = (_unpark(parked) for parked in reversed(turn.state.parked))
+    return next(((flow, asked) for flow, asked in waiting if read_answer(asked, turn) is not None), None)
+
+
 def _needs_customer(turn: TurnContext, intent: str) -> bool:
     """Whether this flow would ask, propose or call a person: only one such flow fits into a turn."""
     flow = turn.engine.flows.flows.get(intent)
     return flow is not None and (bool(flow.ask) or any(r.propose or r.hand_off for r in flow.replies.values()))
+
+
+def _calls_person(turn: TurnContext, intent: str) -> bool:
+    """Whether this flow always ends with a person."""
+    flow = turn.engine.flows.flows.get(intent)
+    return flow is not None and bool(flow.replies) and all(reply.hand_off for reply in flow.replies.values())
 
 
 def _said(turn: TurnContext, outcome: Outcome, *, also: bool) -> list[TurnEvent]:
