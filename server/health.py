@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from server.front import TheFront
+from server.metrics import MEDIA_TYPE
 from server.problems import ShuttingDown, responses
 
 router = APIRouter(tags=["operation"])
@@ -36,4 +36,4 @@ async def ready(front: TheFront) -> Health:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def count(front: TheFront) -> Response:
     """Counters for Prometheus."""
-    return Response(front.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(front.metrics.text(), media_type=MEDIA_TYPE)

@@ -24,19 +24,19 @@ MAY_IMPORT = {
 # Inside `assistant`, from the bottom up. A file may import files of lower layers; features never import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "conversation", "settings"),
-    ("shop", "ledger", "wording", "numerals", "language", "segments"),
-    ("proposals", "orders", "profile", "dated", "flows", "taxonomy"),
+    ("shop", "ledger", "wording", "numerals", "language", "segments", "places", "slot_words", "relative_dates",
+     "transcripts"),
+    ("proposals", "orders", "profile", "dated", "flows", "taxonomy", "intent_head"),
     ("promotions", "delivery"),
     ("catalogue",),
     ("orders_data",),
     ("store",),
     ("models", "permits"),
     # features: each stands alone
-    ("acts", "intents", "mood", "slots", "guard", "order_facts", "retention", "summaries", "quality", "risk",
-     "transcripts", "skills"),
+    ("acts", "intents", "mood", "slots", "guard", "order_facts", "retention", "summaries", "quality", "risk", "skills"),
     ("understanding",),
     ("context",),
-    ("prompts", "answers", "claims", "presale", "flow_subject", "flow_run"),
+    ("prompts", "rewording", "answers", "claims", "presale", "flow_subject", "flow_run"),
     ("proposing",),
     ("flow_reply",),
     ("flow_runner",),
@@ -61,7 +61,7 @@ HOMES = {
 }
 
 # The evaluation command runs suites: the one place of the server that may know `evals`, imported when it is called.
-EVALS_FROM = {"server/cli_eval.py", "server/cli_bench.py"}
+EVALS_FROM = {"server/cli_eval.py", "server/cli_evals.py", "server/cli_bench.py"}
 
 
 def sources() -> list[Path]:
