@@ -18,8 +18,13 @@ from knowledge.text import tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
 _QUOTE_CHARS = 220
-_TOO_SHORT = 4
-"""Fewer characters name no subject: any clause would fit them."""
+_SAYS_NOTHING = re.compile(
+    r"[\s\W]|不要了|不想要|可以|能不能|怎么|什么|这个|那个|我|你们?|想|要|能|退货?|换货?|款|钱|吗|呢|吧|呀|啊|了|的|还|就|给|请问"
+    r"|\b(?:can|could|i|you|it|this|that|the|a|is|are|do|does|how|what|to|my|please|return|refund|back|get)\b",
+    re.IGNORECASE,
+)
+_TOO_SHORT = 2
+"""Fewer characters besides words that any request has name no subject: every clause would fit such a question."""
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
 
@@ -30,7 +35,7 @@ def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_le
     """
     place, as_of = _place_and_time(turn)
     question = question or turn.heard.text
-    if len(question.strip(" ?？!！。.~吗呢呀啊")) < _TOO_SHORT:
+    if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
         return None
     hits = turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5)
     if hits:

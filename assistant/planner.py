@@ -28,6 +28,9 @@ hold-out set).
 WEAK = 0.3
 """Below this confidence a guess is no better than asking again."""
 
+PERSON = 0.6
+"""From this confidence on, a flow that can only call a person is run: a wrong hand-off ends the talk."""
+
 CLEARLY = 0.65
 """A message of no known intent is answered from the clauses only from this confidence on: a random quote is worse than a
 question."""
@@ -203,7 +206,11 @@ class FlowPlanner:
 
 def issues_of(turn: TurnContext) -> list[str]:
     """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
-    found = [g.name for g in turn.heard.intents if g.name != "unclear" and g.confidence >= WEAK]
+    found = [
+        g.name
+        for g in turn.heard.intents
+        if g.name != "unclear" and g.confidence >= (PERSON if _calls_person(turn, g.name) else WEAK)
+    ]
     for risk, intent in _RISK_FLOWS.items():
         if risk in turn.heard.risks and intent not in found:
             found.insert(0, intent)
