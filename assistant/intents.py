@@ -6,19 +6,25 @@ intent out and by what is on the table, and turned into probabilities by two fig
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
 import numpy as np
+import structlog
 
 from assistant.conversation import DialogueState, IntentGuess
-from assistant.intent_head import Indices, IntentHead, Matrix, train_head
+from assistant.intent_head import LETTERS, RIDGE, WIDTH, Indices, IntentHead, Matrix, keep_head, kept_head, train_head
 from assistant.segments import clauses, segments
 from assistant.taxonomy import Taxonomy
 from knowledge.embedding import Embedder
 from knowledge.text import fold, mend
 
+log = structlog.get_logger("assistant")
+
+TRAINING = "1"
 UNSURE = 0.22
 """Below this the best guess says too little; the answer is `unclear`."""
 SPLIT = 0.55
@@ -54,7 +60,7 @@ class _Part:
 
 
 class IntentModel:
-    """Trained once at start (no stored model), then read-only and safe to share between threads."""
+    """Trained from the taxonomy, or read where it was kept since; then read-only and safe to share between threads."""
 
     def __init__(self, taxonomy: Taxonomy, head: IntentHead, calibration: Calibration) -> None:
         self.taxonomy = taxonomy
@@ -74,6 +80,20 @@ class IntentModel:
             for row, number in enumerate(trained.rows.tolist()):
                 cued[row, column] = intent.cued(texts[number]) is not None
         return cls(taxonomy, trained.head, _calibrate(trained.held_out, cued, trained.targets))
+
+    @classmethod
+    def kept_or_trained(cls, taxonomy: Taxonomy, embedder: Embedder, path: Path) -> IntentModel:
+        """The model kept at `path` if it was trained from just this, else a new one, kept there for the next start."""
+        fingerprint = _fingerprint(taxonomy, embedder)
+        if (kept := kept_head(path, embedder, fingerprint=fingerprint)) is not None:
+            head, figures = kept
+            return cls(taxonomy, head, Calibration(*figures))
+        model = cls.train(taxonomy, embedder)
+        try:
+            keep_head(model._head, path, fingerprint=fingerprint, figures=astuple(model.calibration))
+        except OSError as error:
+            log.warning("intents_not_kept", path=str(path), reason=error.strerror)
+        return model
 
     def understand(self, text: str, state: DialogueState | None = None) -> list[IntentGuess]:
         """The issues of a message, at least one: risks first by priority, then the customer's latest wish first.
@@ -163,6 +183,13 @@ class IntentModel:
 def _least_idle(best: dict[str, tuple[int, IntentGuess]]) -> list[str]:
     """Of chat, out of scope and unclear only one is told: the surest, `unclear` last."""
     return [max(best, key=lambda name: (name != "unclear", best[name][1].confidence))]
+
+
+def _fingerprint(taxonomy: Taxonomy, embedder: Embedder) -> str:
+    """What a trained model depends on. `TRAINING` is raised when the way of training changes."""
+    parts = [f"{TRAINING} {LETTERS} {WIDTH} {RIDGE} {embedder.name} {embedder.dim}"]
+    parts += [intent.model_dump_json() for intent in taxonomy.intents.values()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _softmax(logits: Matrix) -> Matrix:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
 from assistant.conversation import DialogueState
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from knowledge.embedding import Usem3Embedder
+from knowledge.embedding import HashEmbedder, Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.pack import load_pack
 from knowledge.text import fold
@@ -124,6 +125,29 @@ def test_probabilities_sum_to_one_and_are_the_same_every_time(model, taxonomy):
     again = IntentModel.train(taxonomy, Usem3Embedder())
     assert again.calibration == model.calibration
     assert np.allclose(again.probabilities(["快递到哪了", "hello"])[1], shares, atol=1e-6)
+
+
+def test_a_model_is_trained_once_and_again_when_what_it_learnt_from_changes(taxonomy, tmp_path):
+    path = tmp_path / "intents.npz"
+    texts = ["快递到哪了", "我要退货"]
+    trained = IntentModel.kept_or_trained(taxonomy, HashEmbedder(), path)
+    first = path.stat().st_mtime_ns
+    kept = IntentModel.kept_or_trained(taxonomy, HashEmbedder(), path)
+    assert path.stat().st_mtime_ns == first
+    assert kept.calibration == trained.calibration
+    assert np.array_equal(kept.probabilities(texts)[1], trained.probabilities(texts)[1])
+    name, intent = next(iter(taxonomy.intents.items()))
+    more = intent.model_copy(update={"more_zh": ("再教一句",)})
+    IntentModel.kept_or_trained(Taxonomy({**taxonomy.intents, name: more}), HashEmbedder(), path)
+    assert path.stat().st_mtime_ns != first
+
+
+def test_a_model_that_cannot_be_kept_is_used_all_the_same(taxonomy, tmp_path):
+    (tmp_path / "file").write_text("")
+    with structlog.testing.capture_logs() as logs:
+        model = IntentModel.kept_or_trained(taxonomy, HashEmbedder(), tmp_path / "file" / "intents.npz")
+    assert model.understand("我要退货")
+    assert [entry["event"] for entry in logs] == ["intents_not_kept"]
 
 
 def test_a_long_message_yields_few_issues(model):
