@@ -20,7 +20,7 @@ from assistant.conversation import (
     TurnEvent,
 )
 from assistant.flows import FlowBook
-from assistant.guard import Evidence
+from assistant.guard import Evidence, Violation, check
 from assistant.profile import ShopProfile
 from assistant.proposals import Proposal
 from assistant.quality import ScorecardRules
@@ -147,6 +147,11 @@ class TurnContext:
         self.citations.append(citation)
         self.evidence.text(quote.text, policy.title)
         return citation
+
+    def violations(self, text: str) -> list[Violation]:
+        """What in `text` nothing of this turn supports."""
+        quotes = [words for citation in self.citations for words in (citation.text, citation.title)]
+        return check(text, self.evidence, quotes=quotes)
 
     def marks(self, refs: Sequence[str]) -> str:
         """The marks of the clauses that can be cited to a customer: `[1][2]`."""

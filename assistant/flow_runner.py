@@ -20,12 +20,14 @@ from assistant.shop import Order, OrderLine
 from knowledge.decision import Facts
 
 DOUBTFUL = 0.6
-"""An intent about an order that is less sure than this is first tried as a question about the rules."""
+"""An intent that is less sure than this is first tried as a question about the rules."""
 
 
 async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
     flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
+    if rule := _rule_instead(intent, turn):
+        return Outcome(intent, rule)
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
@@ -35,8 +37,6 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
         return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
         return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}))
-    if rule := _rule_instead(intent, turn):
-        return Outcome(intent, rule)
     order = await find_order(turn, flow)
     if isinstance(order, NoSubject):
         return _without_order(intent, order, turn)

@@ -40,6 +40,10 @@ TOKEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_QUOTED = re.compile(r"[「“\"《]([^「」“”\"《》]+)[」”\"》]")
+_QUOTE_MIN = 12
+"""Shorter words in quotation marks are names of buttons and the like, not quotations."""
+
 MARK = re.compile(r"\[\d{1,2}\]")
 
 # An act the customer would take as done, by class. A word list is enough here because a match only asks for evidence.
@@ -205,19 +209,19 @@ class Evidence:
 def check(text: str, evidence: Evidence, *, quotes: Iterable[str] = ()) -> list[Violation]:
     """What in `text` nothing supports: empty means it may be said.
 
-    `quotes` are the checked quotations of the same reply; words in 「…」, “…” or "…" of 12 characters or more must be
+    `quotes` are the checked quotations of the same reply and their titles; words in 「…」, “…” or "…" of 12 characters or more must be
     part of one.
     """
     found = [Violation(kind, words) for kind, value, words in figures(text) if not evidence.knows(kind, value)]
     quoted = tuple(quotes)
-    bare = text
-    for quote in quoted:
-        bare = bare.replace(quote, "")
-    for name, pattern in CLAIMS.items():
-        match = pattern.search(bare)
-        if match and name not in evidence.claims:
-            found.append(Violation("act", match.group()))
-    for match in re.finditer(r"[「“\"]([^「」“”\"]{12,})[」”\"]", text):
-        if not any(match[1] in quote for quote in quoted):
+    own = text
+    for match in _QUOTED.finditer(text):
+        if any(match[1] in quote for quote in quoted):
+            own = own.replace(match.group(), "")
+        elif len(match[1]) >= _QUOTE_MIN:
             found.append(Violation("quote", match[1]))
+    for name, pattern in CLAIMS.items():
+        claim = pattern.search(own)
+        if claim and name not in evidence.claims:
+            found.append(Violation("act", claim.group()))
     return found

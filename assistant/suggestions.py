@@ -4,7 +4,6 @@ anything.
 
 from __future__ import annotations
 
-from assistant import guard
 from assistant.answers import quote_answer
 from assistant.context import TurnContext
 from assistant.conversation import Citation, Frozen, Proposed, Said
@@ -30,7 +29,7 @@ async def suggest_replies(turn: TurnContext) -> list[Suggestion]:
     async for event in FlowPlanner().run(turn):
         if isinstance(event, Proposed):
             action = event.action
-        if isinstance(event, Said) and not _violates(event.text, turn):
+        if isinstance(event, Said) and not turn.violations(event.text):
             found.append(Suggestion(text=event.text, citations=tuple(turn.citations), reason=_why(turn)))
     if action and found:
         found[-1] = found[-1].model_copy(update={"action": action})
@@ -48,10 +47,6 @@ def _from_clauses(turn: TurnContext, used: set[str]) -> list[Suggestion]:
         citation = next(c for c in turn.citations if c.clause == hit.clause.ref)
         offered.append(Suggestion(text=text, citations=(citation,), reason=hit.clause.policy.title))
     return offered
-
-
-def _violates(text: str, turn: TurnContext) -> bool:
-    return bool(guard.check(text, turn.evidence, quotes=[c.text for c in turn.citations]))
 
 
 def _why(turn: TurnContext) -> str:

@@ -11,7 +11,6 @@ from typing import Literal
 
 import structlog
 
-from assistant import guard
 from assistant.claims import note_claims
 from assistant.confirming import Confirming, Told
 from assistant.context import Engine, TurnContext
@@ -159,21 +158,22 @@ class Assistant:
     async def _plan(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         """Let the planner speak; when a model fails, the same turn falls back to the flows."""
         context = turn.context
-        if context.open_proposal is not None and _supersedes(context):
-            await self._confirming.withdraw(context.open_proposal, context)
+        withdrawn = context.open_proposal if _supersedes(context) else None
+        if withdrawn is not None:
+            await self._confirming.withdraw(withdrawn, context)
             context.open_proposal = None
             context.remember(proposal_id=None)
         try:
             async for item in self._planned(turn, self._planner):
                 yield item
-            turn.planner = self._planner.name
         except ModelUnavailable as error:
             log.warning("model_unavailable", conversation=context.conversation.id, reason=error.what)
             fresh = await self._context(context.conversation, asked)
+            if withdrawn is not None:
+                fresh.remember(proposal_id=None)
             turn.context, turn.entries, turn.hand_off, turn.quick_replies = fresh, turn.entries[:1], None, ()
             async for item in self._planned(turn, self._flows):
                 yield item
-            turn.planner = self._flows.name
 
     async def _planned(self, turn: _Turn, planner: Planner) -> AsyncIterator[Saying]:
         async for event in planner.run(turn.context):
@@ -188,17 +188,18 @@ class Assistant:
         turn.entries.extend(context.events)
         context.events.clear()
         if isinstance(event, Done):
-            turn.quick_replies = event.quick_replies
+            turn.quick_replies, turn.planner = event.quick_replies, event.planner
             return
         if isinstance(event, HandedOff):
             turn.hand_off = event
         if not isinstance(event, Said):
             turn.entries.append(event)
             return
-        violations = guard.check(event.text, context.evidence, quotes=[c.text for c in context.citations])
+        violations = context.violations(event.text)
         if violations:
             log.error("guard_stopped", conversation=context.conversation.id, kinds=[v.kind for v in violations])
-            event = Said(text=context.say("not_sure"))
+            turn.entries.append(Said(text=context.say("not_sure")))
+            return
         turn.entries.append(event)
         cited = {entry.citation.clause for entry in turn.entries if isinstance(entry, Cited)}
         turn.entries.extend(Cited(citation=c) for c in context.citations if c.clause not in cited)

@@ -130,6 +130,19 @@ def test_quoted_words_must_stand_in_a_cited_clause() -> None:
     assert [v.kind for v in check(f"规定：「{forged}」", evidence, quotes=[clause])] == ["quote"]
 
 
+def test_the_title_of_a_cited_document_may_be_named() -> None:
+    title, clause = "Seven-day no-reason return", "The day of signing is day 0."
+    text = f"“{title}” says: 「{clause}」"
+    assert check(text, evidence_of(title, clause), quotes=[clause, title]) == []
+    assert [v.kind for v in check(text, evidence_of(title, clause), quotes=[clause])] == ["quote"]
+
+
+def test_a_part_of_a_cited_clause_may_be_quoted_and_claims_nothing() -> None:
+    clause = "卖家已退款的，不再受理。其他情形由人工核实后处理，请保留凭证。"
+    part = "卖家已退款的，不再受理。"
+    assert check(f"「{part}」", evidence_of(clause), quotes=[clause]) == []
+
+
 def test_a_quoted_clause_does_not_claim_acts_of_ours() -> None:
     clause = "卖家已退款的，不再受理同一笔争议的投诉。"
     assert check(f"「{clause}」", evidence_of(clause), quotes=[clause]) == []
