@@ -1,0 +1,126 @@
+"""The command that plays evaluation cases through the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli_options import AsJson, PackName
+from server.cli_output import err, out, print_json
+
+if TYPE_CHECKING:
+    from evals.case import Case
+    from evals.intervals import Metric
+    from evals.report import Failure, Report
+    from evals.run import Played
+
+SUITES = ("demo", "cases")
+SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    app.command("eval")(evaluate)
+
+
+def evaluate(
+    suite: Annotated[str, typer.Argument(help=f"One of {', '.join(SUITES)}.")],
+    file: Annotated[Path | None, typer.Argument(help="For `cases`: a JSONL file of cases.")] = None,
+    *,
+    pack: PackName = "demo",
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Earlier figures: end with 1 below them, and only then.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Write the figures as a baseline.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play cases through the engine and say what held, with error bars. Ends with 1 when a case fails.
+
+    With a baseline it ends with 1 when a figure fell below it: failures known then are shown, not punished.
+    """
+    path = _cases(suite, file)
+    from evals.case import read_cases
+    from evals.report import regressions, report, save_baseline
+
+    cases = list(read_cases(path))
+    to_play = [case for case in cases if case.skip is None]
+    found = report(suite, pack, asyncio.run(_play(to_play, pack)), skipped=len(cases) - len(to_play))
+    fallen = regressions(found, baseline) if baseline else []
+    if save is not None:
+        save_baseline(found, save)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), **({"regressions": fallen} if baseline else {})})
+    else:
+        _print_report(found, fallen)
+    if fallen or (found.failures and baseline is None):
+        raise typer.Exit(1)
+
+
+def _cases(suite: str, file: Path | None) -> Path:
+    if suite not in SUITES:
+        raise typer.BadParameter(f"{suite!r} is none of {', '.join(SUITES)}", param_hint="SUITE")
+    if suite == "cases":
+        if file is None:
+            raise typer.BadParameter("`cases` needs a file, e.g. `xiaoer eval cases my.jsonl`", param_hint="FILE")
+        return file
+    if file is not None:
+        raise typer.BadParameter(f"`{suite}` brings its own cases; play a file with `cases`", param_hint="FILE")
+    from evals.suites import suite_file
+
+    return suite_file(suite)
+
+
+async def _play(cases: list[Case], pack: str) -> list[Played]:
+    from rich.progress import track
+
+    from evals.run import parts_for, play
+    from server.logs import configure
+
+    configure(sys.stderr, level=logging.CRITICAL)
+    with err().status("…", spinner="dots"):
+        parts = parts_for(pack)
+    return [
+        await play(case, parts, pack=pack)
+        for case in track(cases, description="cases", console=err(), transient=True, disable=not err().is_terminal)
+    ]
+
+
+def _print_report(report: Report, fallen: list[str]) -> None:
+    from rich.table import Table
+
+    skipped = f", {report.skipped} skipped" if report.skipped else ""
+    title = f"{report.suite} · {report.pack} · {report.n} cases{skipped}"
+    table = Table(show_edge=False, pad_edge=False, box=None)
+    for name in (title, "share", "95 %", "n"):
+        table.add_column(name, justify="left" if name == title else "right")
+    for name, metric in report.metrics.items():
+        table.add_row(name, *_figures(metric))
+    table.add_section()
+    table.add_row("[dim]cases passed by group[/]")
+    for name, metric in report.groups.items():
+        table.add_row(f"  {name}", *_figures(metric))
+    out().print(table)
+    for failure in report.failures[:SHOWN]:
+        _print_failure(failure)
+    if len(report.failures) > SHOWN:
+        out().print(f"  … and {len(report.failures) - SHOWN} more; see them all with --json", style="dim")
+    for sentence in fallen:
+        out().print(f"[red]▼[/] {sentence}", highlight=False)
+
+
+def _print_failure(failure: Failure) -> None:
+    out().print(f"\n[red]✗[/] [bold]{failure.case}[/] [dim]{failure.group}[/]", highlight=False)
+    for line in failure.trace:
+        out().print(f"    {line}", style="dim", markup=False, highlight=False)
+    for miss in failure.misses:
+        where = f"step {miss.step} " if miss.step else ""
+        out().print(f"  {where}{miss.what}: expected {miss.expected}", style="yellow", markup=False, highlight=False)
+        out().print(f"    found {miss.found}", markup=False, highlight=False)
+
+
+def _figures(metric: Metric) -> tuple[str, str, str]:
+    return f"{metric.value:.3f}", f"{metric.low:.3f} – {metric.high:.3f}", str(metric.n)
