@@ -185,7 +185,7 @@ class Failed(Frozen):
 
 
 class Done(Frozen):
-    """The turn is over. `turn` counts from 1."""
+    """The turn is over. `turn` counts from 1; `planner` is who worded the answer: `flow`, or `model:<name>`."""
 
     kind: Literal["done"] = "done"
     turn: int

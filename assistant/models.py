@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 Mode = Literal["tools", "json"]
 ATTEMPTS = 3
 _INSTALL = 'pip install "xiaoer[model]"'
+_FIXED_TEMPERATURE = re.compile(r"o\d")  # OpenAI's reasoning models refuse any temperature but their own
 _THINK, _THOUGHT = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a prompt. `calls` are the tool calls an assistant line made; `call_id` is what a tool line answers."""
+    """One line of a prompt. `calls` are the tool calls of an assistant line; `call_id` is what a tool line answers."""
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
@@ -319,8 +321,8 @@ def open_model(settings: Settings, clock: Clock) -> LangChainModel:
 
 def _langchain_model(settings: Settings, provider: str, name: str) -> BaseChatModel:
     options: dict[str, Any] = {"timeout": settings.timeout_s, "max_retries": 0}
-    if settings.temperature is not None:
-        options["temperature"] = settings.temperature
+    if not _FIXED_TEMPERATURE.match(name):
+        options["temperature"] = 0
     if settings.base_url:
         options["base_url"] = settings.base_url
         # a server of one's own needs no key, and the key of another provider in the environment is not for it

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     base_url: str | None = None
     api_key: SecretStr | None = None
     timeout_s: float = Field(default=20.0, gt=0)
+    """How long a turn may wait for the chat model, all its calls together, before the flows answer."""
     token_budget: int = Field(default=6000, ge=500)
     """Tokens a single turn may spend on a chat model."""
 

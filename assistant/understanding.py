@@ -37,6 +37,11 @@ class Understander:
         """The message without what no one can read. Raises `InvalidMessage`."""
         return clean_message(text)
 
+    def likely(self, text: str, state: DialogueState, *, k: int = 8) -> list[str]:
+        """The `k` intents `text` is likeliest about, best first: a choice to offer where one alone is not sure."""
+        labels, shares = self._intents.probabilities([text], state)
+        return [labels[column] for column in (-shares[0]).argsort(kind="stable")[:k]]
+
     def hear(self, text: str, state: DialogueState, now: datetime, *, action: str | None = None) -> Understanding:
         """Understand `text` in its place in the talk. `action` is what an open proposal would do: it says what a yes means."""
         lang = detect(text, default=state.lang)

@@ -1,81 +1,174 @@
 """A chat model that says what it is told to: a small server that speaks the OpenAI protocol over real HTTP.
 
-For tests, demos and load: it streams text, calls tools, answers in JSON, and fails in the ways real ones do.
+For tests, demos and load. It streams text, calls tools, answers in JSON, and fails in the ways real ones do. What it
+says comes from a `Script` (answers in order) or a `Faithful` one (chooses and rewords as a good model would).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import re
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-Fault = Literal["error_500", "rate_limit", "cut", "silence", "garbage"]
+Fault = Literal["error_500", "rate_limit", "bad_key", "silence", "cut", "stall", "garbage", "length"]
+"""`silence` never answers; `cut` breaks the connection and `stall` falls silent in the middle of an answer; `garbage`
+sends what is no JSON; `length` stops at the token limit; `bad_key` repeats the key it was sent, as some servers do.
+"""
+
+_STATUS: Mapping[Fault, int] = {"error_500": 500, "rate_limit": 429, "bad_key": 401}
+_CHUNK = 6
+_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One answer: words, tool calls as (name, arguments), or a fault. `pause_s` is waited before each piece."""
+class Answer:
+    """One answer: words, tool calls as (name, arguments), or a fault. `pause_s` is waited before each piece.
+
+    `raw_args` replaces the JSON of a call's arguments, for models that cannot write it.
+    """
 
     text: str = ""
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
     fault: Fault | None = None
     pause_s: float = 0.0
+    raw_args: str | None = None
+
+
+class Answers(Protocol):
+    """Where the scripted model has its answers from. `requests` are the bodies it was sent, for a look afterwards."""
+
+    requests: list[dict[str, Any]]
+
+    def next(self, request: dict[str, Any]) -> Answer: ...
 
 
 @dataclass
 class Script:
-    """Answers in order; the last one repeats. `requests` holds what was asked, for a look afterwards."""
+    """Answers in order; the last one repeats."""
 
-    lines: Sequence[Line]
+    lines: Sequence[Answer]
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
-    def next(self, request: dict[str, Any]) -> Line:
+    def next(self, request: dict[str, Any]) -> Answer:
         line = self.lines[min(len(self.requests), len(self.lines) - 1)]
         self.requests.append(request)
         return line
 
 
-def create_model_app(script: Script) -> FastAPI:
+@dataclass
+class Faithful:
+    """What a good model would do: it chooses the matter that `matters` names for a word of the message (else the first
+    one offered), and words an answer by repeating it behind a courteous opening.
+    """
+
+    matters: Mapping[str, str] = field(default_factory=dict[str, str])
+    opening: Mapping[str, str] = field(default_factory=lambda: {"zh": "您好。", "en": "Hello. "})
+    requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def next(self, request: dict[str, Any]) -> Answer:
+        self.requests.append(request)
+        asked = str(request["messages"][-1]["content"])
+        for mark, lang in (("【答复】\n", "zh"), ("【answer】\n", "en")):
+            if mark in asked:
+                return Answer(self.opening[lang] + asked.partition(mark)[2])
+        return self._choice(request, asked)
+
+    def _choice(self, request: dict[str, Any], asked: str) -> Answer:
+        offered = _offered(request)
+        meant = next((matter for word, matter in self.matters.items() if word in asked.lower()), offered[0])
+        if request.get("tools"):
+            return Answer(calls=(("handle", {"matter": meant}),))
+        return Answer(json.dumps({"tool": "handle", "matter": meant}))
+
+
+def _offered(request: dict[str, Any]) -> list[str]:
+    """The matters that the request's prompt lists."""
+    return re.findall(r"^- ([a-z_]+): ", str(request["messages"][0]["content"]), re.MULTILINE)
+
+
+def create_model_app(answers: Answers) -> FastAPI:
     """`POST /v1/chat/completions`, streaming or not, as OpenAI's reference describes it."""
     app = FastAPI(openapi_url=None)
 
     @app.post("/v1/chat/completions")
     async def complete(request: Request) -> Response:
         asked = await request.json()
-        line = script.next(asked)
-        if line.fault == "error_500":
-            return JSONResponse({"error": {"message": "scripted failure", "type": "server_error"}}, status_code=500)
-        if line.fault == "rate_limit":
-            return JSONResponse({"error": {"message": "slow down", "type": "rate_limit"}}, status_code=429)
-        if line.fault == "silence":
-            await asyncio.sleep(3600)
+        answer = answers.next(asked)
+        if answer.fault in _STATUS:
+            return _refusal(answer.fault, request.headers.get("authorization", ""))
+        while answer.fault == "silence":
+            if await request.is_disconnected():
+                return Response()
+            await asyncio.sleep(_POLL_S)
         if asked.get("stream"):
-            return StreamingResponse(_stream(line), media_type="text/event-stream")
-        return JSONResponse(_whole(line))
+            return StreamingResponse(_stream(answer), media_type="text/event-stream")
+        return JSONResponse(_whole(answer))
 
     return app
 
 
-async def _stream(line: Line) -> AsyncIterator[bytes]:
-    if line.fault == "garbage":
+@contextmanager
+def running(answers: Answers) -> Iterator[str]:
+    """Serve on a free loopback port in a thread; yields the `base_url` to configure."""
+    config = uvicorn.Config(
+        create_model_app(answers), host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("The scripted model's server did not start.")
+            time.sleep(_POLL_S)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _refusal(fault: Fault | None, authorization: str) -> JSONResponse:
+    error = {"message": f"scripted failure, sent {authorization}", "type": fault}
+    return JSONResponse({"error": error}, status_code=_STATUS[fault or "error_500"])
+
+
+async def _stream(answer: Answer) -> AsyncIterator[bytes]:
+    if answer.fault == "garbage":
         yield b"data: {not json\n\n"
         return
-    for start in range(0, len(line.text), 6):
-        await asyncio.sleep(line.pause_s)
-        yield _chunk({"role": "assistant", "content": line.text[start : start + 6]})
-        if line.fault == "cut" and start >= len(line.text) // 2:
+    middle = len(answer.text) // 2
+    for start in range(0, len(answer.text), _CHUNK):
+        await asyncio.sleep(answer.pause_s)
+        yield _chunk({"role": "assistant", "content": answer.text[start : start + _CHUNK]})
+        if answer.fault == "cut" and start >= middle:
             raise ConnectionResetError("scripted cut")
-    for number, (name, args) in enumerate(line.calls):
-        function = {"name": name, "arguments": json.dumps(args, ensure_ascii=False)}
-        call = {"index": number, "id": f"call_{number}", "type": "function", "function": function}
-        yield _chunk({"role": "assistant", "tool_calls": [call]})
-    yield _chunk({}, finish="tool_calls" if line.calls else "stop")
+        if answer.fault == "stall" and start >= middle:
+            await asyncio.sleep(3600)
+    for number, (name, args) in enumerate(answer.calls):
+        yield _chunk({"role": "assistant", "tool_calls": [{"index": number, **_call(answer, number, name, args)}]})
+    yield _chunk({}, finish=_finish(answer))
     yield b"data: [DONE]\n\n"
+
+
+def _finish(answer: Answer) -> str:
+    if answer.fault == "length":
+        return "length"
+    return "tool_calls" if answer.calls else "stop"
+
+
+def _call(answer: Answer, number: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    written = json.dumps(args, ensure_ascii=False) if answer.raw_args is None else answer.raw_args
+    return {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": written}}
 
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -84,13 +177,14 @@ def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
     return f"data: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
 
 
-def _whole(line: Line) -> dict[str, Any]:
-    calls = [
-        {"id": f"call_{n}", "type": "function", "function": {"name": name, "arguments": json.dumps(args)}}
-        for n, (name, args) in enumerate(line.calls)
-    ]
-    message = {"role": "assistant", "content": line.text or None, **({"tool_calls": calls} if calls else {})}
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}
-    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-    return {"id": "scripted", "object": "chat.completion", "created": 0, "model": "scripted", "choices": [choice],
-            "usage": usage}  # fmt: skip
+def _whole(answer: Answer) -> dict[str, Any]:
+    calls = [_call(answer, number, name, args) for number, (name, args) in enumerate(answer.calls)]
+    message = {"role": "assistant", "content": answer.text or None, **({"tool_calls": calls} if calls else {})}
+    return {
+        "id": "scripted",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "scripted",
+        "choices": [{"index": 0, "message": message, "finish_reason": _finish(answer)}],
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    }
