@@ -127,6 +127,15 @@ def judge_conduct(case: Case, steps: Sequence[Sequence[Entry]]) -> list[Verdict]
     return verdicts
 
 
+def judge_state(before: str, after: str, entries: Sequence[Entry]) -> Verdict:
+    """The customer's orders change exactly when an effect was told: said = done, seen from the records."""
+    done = [e.action for e in entries if isinstance(e, Acted) and e.state == "done"]
+    if (before != after) == bool(done):
+        return Verdict("records", None)
+    found = "changed" if before != after else "untouched"
+    return Verdict("records", Miss(0, "records", f"as told: {', '.join(done) or 'nothing done'}", found))
+
+
 def _language(case: Case, said: str, step: int) -> Verdict:
     wrong = _HAN.search(said) if case.lang == "en" else _LATIN_SENTENCE.search(said.lower())
     return Verdict("language", Miss(step, "language", case.lang, wrong.group()) if wrong else None)

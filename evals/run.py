@@ -17,7 +17,7 @@ from assistant.settings import Settings
 from assistant.shop import Order
 from assistant.turn import Assistant
 from evals.case import Case, Step
-from evals.judge import Miss, Verdict, code_of, judge, judge_conduct
+from evals.judge import Miss, Verdict, code_of, judge, judge_conduct, judge_state
 from evals.trace import lines_of
 from knowledge.errors import XiaoerError
 
@@ -92,6 +92,7 @@ async def _play(played: Played, parts: Parts, pack: str, planner: Planner | None
     )
     try:
         talk = await assistant.open(case.customer, lang=case.lang, channel="eval")
+        before = state_hash(await assistant.engine.shop.orders(case.customer)) if case.customer else ""
         for number, step in enumerate(case.steps, start=1):
             clock.advance(timedelta(minutes=step.wait_minutes))
             entries = await _take(step, number, talk, assistant)
@@ -99,6 +100,7 @@ async def _play(played: Played, parts: Parts, pack: str, planner: Planner | None
             played.verdicts += judge(step.expect, entries, number)
         if case.customer:
             played.state_hash = state_hash(await assistant.engine.shop.orders(case.customer))
+            played.verdicts.append(judge_state(before, played.state_hash, played.entries))
     finally:
         await assistant.close()
 

@@ -18,7 +18,7 @@ from assistant.conversation import (
     Understood,
 )
 from evals.case import Case, Effect, Expect, Step
-from evals.judge import cites, code_of, has_code, judge, judge_conduct
+from evals.judge import cites, code_of, has_code, judge, judge_conduct, judge_state
 
 AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -174,3 +174,10 @@ class TestConduct:
         assert self.missed(case(Step(say="a"), lang="en"), [Said(text="Your parcel")]) == []
         assert self.missed(case(Step(say="a")), [Said(text="Your order has been cancelled just now")]) == ["language"]
         assert self.missed(case(Step(say="a")), [Said(text="推荐 Feather wireless earbuds")]) == []
+
+
+def test_records_change_exactly_when_an_effect_was_told() -> None:
+    assert judge_state("a", "a", [Said(text="好")]).miss is None
+    assert judge_state("a", "b", [acted()]).miss is None
+    assert judge_state("a", "b", [Said(text="好")]).miss is not None
+    assert judge_state("a", "a", [acted()]).miss is not None
