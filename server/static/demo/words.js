@@ -1,0 +1,38 @@
+// The demo shop page's own texts: key: [中文, English].
+
+export const WORDS = {
+  skip: ["跳到主要内容", "Skip to content"],
+  desk: ["客服工作台", "Agent desk"],
+  language: ["English", "中文"],
+  guest: ["未登录", "Not signed in"],
+  menu: ["切换演示账号", "Switch demo customer"],
+  customers_note: ["演示账号，点一下就登录。", "Demo customers. Click one to sign in."],
+  sign_out: ["退出登录", "Sign out"],
+  intro: ["有问题，直接问", "Just ask"],
+  intro_text: [
+    "右下角是本店的智能助手。它按店铺写明的规则回答，每条依据都能点开看原文；要动订单时，会先把条件摆清楚，等您点头。",
+    "The shop's AI assistant sits at the bottom right. It answers by the written rules, and every source opens in its own words. Before it changes an order it lays out the terms and waits for your yes.",
+  ],
+  ask_rules: ["七天无理由退货，运费谁出？", "Who pays the postage for a seven-day return?"],
+  ask_size: ["我 172 厘米、65 公斤，穿什么码？", "I am 172 cm and 65 kg. Which size fits me?"],
+  ask_compare: ["这两款保温杯有什么区别？", "What is the difference between the two vacuum flasks?"],
+  ask_status: ["我的快递到哪了？", "Where is my parcel?"],
+  ask_refund: ["我想退货退款", "I want to return this for a refund"],
+  ask_price: ["刚买就降价了，能退差价吗？", "The price dropped right after I bought. Can I get the difference?"],
+  ask_invoice: ["怎么开发票？", "How do I get an invoice?"],
+  ask_person: ["我要找人工客服", "I want to talk to a person"],
+  orders: ["我的订单", "My orders"],
+  no_orders: ["这位顾客还没有订单。", "This customer has no orders yet."],
+  about_order: ["问这个订单", "Ask about this order"],
+  about_order_text: ["我想问订单 {id}", "I have a question about order {id}"],
+  more: ["另有 {n} 件", "and {n} more"],
+  products: ["在售商品", "Products"],
+  price_from: ["{price} 起", "from {price}"],
+  about_product: ["问问这件", "Ask about it"],
+  about_product_text: ["想了解一下{name}", "Tell me more about {name}"],
+  failed: ["暂时打不开，请刷新再试", "This cannot be opened right now. Please reload the page"],
+  footer: [
+    "这是演示店铺，商品、订单和人物都是虚构的。",
+    "This is a demo shop. Its products, orders and people are made up.",
+  ],
+};

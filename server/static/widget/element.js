@@ -1,0 +1,359 @@
+// <xiaoer-chat>: the launcher, the panel and what connects them with the session. Everything lives in a shadow root.
+
+import { Api, Tokens } from "./api.js";
+import { applyBrand } from "./brand.js";
+import { composer } from "./composer.js";
+import { h, icon } from "./dom.js";
+import { pick } from "./format.js";
+import { launcher } from "./launcher.js";
+import { Memory } from "./memory.js";
+import { Messages } from "./messages.js";
+import { showQuote } from "./quote.js";
+import { rating } from "./rating.js";
+import { Session } from "./session.js";
+import { words } from "./words.js";
+
+const NARROW = "(max-width: 479px)";
+const TICK_MS = 1000;
+const LANGS = ["zh", "en"];
+
+/** Put the chat on the page of `tag` (the script element) and give back what the page may call. */
+export async function mount(tag) {
+  if (!customElements.get("xiaoer-chat")) customElements.define("xiaoer-chat", XiaoerChat);
+  const chat = document.createElement("xiaoer-chat");
+  chat.settings = { ...tag.dataset, origin: new URL(tag.src).origin };
+  if (document.readyState === "loading") {
+    await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+  }
+  document.body.append(chat);
+  await chat.styled;
+  return chat;
+}
+
+export class XiaoerChat extends HTMLElement {
+  #tokens;
+  #api;
+  #session;
+  #memory;
+  #messages;
+  #composer;
+  #launcher;
+  #parts = {};
+  #lang = null;
+  #t = null;
+  #read = 0;
+  #drawing = false;
+
+  connectedCallback() {
+    if (this.shadowRoot) return;
+    const { origin, shop = "", tokenUrl, color, theme, bottom } = this.settings;
+    this.#memory = new Memory(shop);
+    this.#tokens = new Tokens(origin, tokenUrl);
+    this.#api = new Api(origin, this.#tokens);
+    this.#session = new Session(this.#api, this.#tokens, this.#memory, () => this.#draw());
+    if (theme) this.setAttribute("data-theme", theme);
+    if (bottom) this.style.setProperty("--free", `${Number.parseInt(bottom, 10) || 0}px`);
+    applyBrand(this, color);
+    this.#build(origin);
+    this.#watch();
+    this.setLang(this.#pageLang());
+    this.#begin();
+  }
+
+  // what the page may call
+
+  /** Speak as the customer `token` names; another customer's talk leaves the screen at once. */
+  async signIn(token) {
+    this.#session.leave();
+    this.#tokens.set(token);
+    await this.#begin();
+  }
+
+  signOut() {
+    return this.signIn(null);
+  }
+
+  open() {
+    this.#parts.panel.hidden = false;
+    this.#memory.set("open", true);
+    this.#shape();
+    this.#draw();
+    this.#messages.toEnd();
+    this.#composer.field.focus();
+  }
+
+  close() {
+    this.#parts.panel.hidden = true;
+    this.#memory.set("open", null);
+    this.#draw();
+    this.#launcher.button.focus();
+  }
+
+  /** Open the chat and say `text` for the customer, about an order or a variant if given. */
+  ask(text, { orderId, sku } = {}) {
+    this.open();
+    return this.#say(text, { order_id: orderId, sku });
+  }
+
+  setLang(lang) {
+    if (!LANGS.includes(lang) || lang === this.#lang) return;
+    this.#lang = lang;
+    this.#t = words(lang);
+    this.#api.lang = lang;
+    this.lang = lang === "zh" ? "zh-CN" : "en";
+    this.#label();
+    this.#draw();
+  }
+
+  // how it is made
+
+  #build(origin) {
+    const root = this.attachShadow({ mode: "open" });
+    const sheets = ["tokens.css", "widget/widget.css"].map((file) => h("link", { rel: "stylesheet", href: `${origin}/${file}` }));
+    const loaded = (sheet) => new Promise((resolve) => ["load", "error"].forEach((name) => sheet.addEventListener(name, resolve, { once: true })));
+    this.#launcher = launcher(this, this.#memory, () => this.open());
+    this.#composer = composer((text) => this.#say(text));
+    this.#messages = new Messages(this.#tools());
+    const panel = this.#panel();
+    const frame = h("div.frame", { hidden: true }, this.#launcher.button, panel);
+    this.styled = Promise.all(sheets.map(loaded)).then(() => {
+      frame.hidden = false;
+      this.#measure();
+      if (this.#memory.get("open") && !matchMedia(NARROW).matches) this.open();
+    });
+    root.append(...sheets, frame);
+  }
+
+  #panel() {
+    const parts = this.#parts;
+    parts.name = h("h2", { id: "shop" });
+    parts.sub = h("p", {});
+    parts.person = h("button.person", { type: "button", onclick: () => this.#person() }, icon("person"), h("span", {}));
+    parts.language = h("button.link", { type: "button", onclick: () => this.setLang(this.#lang === "zh" ? "en" : "zh") });
+    parts.minimise = h("button.icon-button", { type: "button", onclick: () => this.close() }, icon("down"));
+    parts.banner = h("p.banner", { role: "status" });
+    parts.replies = h("div.replies", { role: "group" });
+    parts.end = h("button.link", { type: "button", onclick: () => this.#end() });
+    parts.foot = h("div.under", {}, parts.language, parts.end);
+    parts.ended = h("div", {});
+    const head = h("header", {}, h("div.title", {}, parts.name, parts.sub), parts.person, parts.minimise);
+    const body = [head, parts.banner, this.#messages.node, parts.replies, parts.ended, this.#composer.node, parts.foot];
+    parts.panel = h("section.panel", { role: "dialog", "aria-labelledby": "shop", hidden: true, onkeydown: (event) => this.#key(event) }, body);
+    return parts.panel;
+  }
+
+  #tools() {
+    const chat = this;
+    return {
+      get t() {
+        return chat.#t;
+      },
+      get lang() {
+        return chat.#lang;
+      },
+      say: (text, about) => this.#say(text, about),
+      retry: (id) => this.#session.retry(id),
+      repeat: (asked) => this.#session.repeat(asked),
+      answer: (id, yes) => this.#session.answer(id, yes),
+      answering: (id) => this.#session.answering.get(id),
+      quote: (citation) => this.#quote(citation),
+      cite: (clause) => this.#quote({ clause }),
+      rate: (score, said) => this.#session.rate(score, said),
+      again: () => this.#session.again(),
+    };
+  }
+
+  #quote(citation) {
+    showQuote(this.#parts.panel, citation, { t: this.#t, lang: this.#lang, api: this.#api });
+  }
+
+  async #begin() {
+    await this.#session.start();
+    this.#read = this.#session.log.lastSeq;
+    const { shop } = this.#session;
+    if (shop && !this.settings.color) applyBrand(this, shop.brand_color);
+    this.#label();
+    this.#draw();
+    this.#messages.toEnd();
+  }
+
+  #watch() {
+    setInterval(() => this.#session.busy && this.#draw(), TICK_MS);
+    window.addEventListener("online", () => this.#draw());
+    window.addEventListener("offline", () => this.#draw());
+    window.visualViewport?.addEventListener("resize", () => this.#shape());
+    window.addEventListener("resize", () => this.#measure());
+    const page = new MutationObserver(() => !this.settings.lang && this.setLang(this.#pageLang()));
+    page.observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
+  }
+
+  #pageLang() {
+    const named = this.settings.lang || document.documentElement.lang || navigator.language;
+    return named.toLowerCase().startsWith("zh") ? "zh" : "en";
+  }
+
+  /** Text follows the reader's own size and the page's, whichever is larger; a page that shrinks its root does not shrink us. */
+  #measure() {
+    const own = Number.parseFloat(getComputedStyle(this).fontSize);
+    const page = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    this.style.setProperty("--rem", `${Math.max(own, page)}px`);
+    this.#shape();
+  }
+
+  /** On a narrow screen the panel is the visible part of it, above the on-screen keyboard. */
+  #shape() {
+    const full = matchMedia(NARROW).matches;
+    this.#parts.panel.toggleAttribute("aria-modal", full);
+    if (full) this.#parts.panel.setAttribute("aria-modal", "true");
+    const seen = window.visualViewport;
+    this.style.setProperty("--seen", `${seen?.height ?? innerHeight}px`);
+    this.style.setProperty("--above", `${seen?.offsetTop ?? 0}px`);
+  }
+
+  #key(event) {
+    if (event.key === "Escape" && !event.isComposing && !event.target.closest("dialog")) this.close();
+    if (event.key === "Tab" && matchMedia(NARROW).matches && !event.target.closest("dialog")) this.#trap(event);
+  }
+
+  #trap(event) {
+    const stops = [...this.#parts.panel.querySelectorAll("button, textarea, summary, input, [tabindex='0']")];
+    const seen = stops.filter((stop) => !stop.disabled && stop.checkVisibility());
+    const at = this.shadowRoot.activeElement;
+    const [edge, other] = event.shiftKey ? [seen[0], seen.at(-1)] : [seen.at(-1), seen[0]];
+    if (at !== edge) return;
+    event.preventDefault();
+    other.focus();
+  }
+
+  // what it does
+
+  #say(text, about) {
+    this.#messages.toEnd();
+    return this.#session.send(text, about).then(() => this.#messages.toEnd());
+  }
+
+  async #person() {
+    this.#parts.person.disabled = true;
+    await this.#session.handOff().catch((problem) => this.#warn(problem.status ? problem.message : this.#t("start_failed")));
+    this.#draw();
+  }
+
+  #end() {
+    const t = this.#t;
+    const answer = (word, act) => h("button", { type: "button", onclick: act }, t(word));
+    const dialog = h("dialog.ask", { "aria-label": t("end_ask") }, h("p", {}, t("end_ask")));
+    const close = () => dialog.close();
+    const end = () => this.#session.close().catch((problem) => this.#warn(problem.message)).finally(close);
+    dialog.append(h("div.choices", {}, answer("end_yes", end), answer("end_no", close)));
+    dialog.addEventListener("close", () => dialog.remove());
+    this.#parts.panel.append(dialog);
+    dialog.showModal();
+  }
+
+  #warn(text) {
+    this.#parts.warning = text;
+    this.#draw();
+    setTimeout(() => {
+      this.#parts.warning = null;
+      this.#draw();
+    }, 6000);
+  }
+
+  // what it shows
+
+  #label() {
+    const t = this.#t;
+    const parts = this.#parts;
+    const shop = this.#session?.shop;
+    parts.name.textContent = shop ? pick(shop.name, this.#lang) : t("assistant");
+    parts.minimise.setAttribute("aria-label", t("minimise"));
+    parts.language.textContent = t("language");
+    parts.language.setAttribute("aria-label", t("language_label"));
+    parts.language.lang = this.#lang === "zh" ? "en" : "zh-CN";
+    parts.language.hidden = shop?.languages?.length === 1;
+    parts.end.textContent = t("end");
+    parts.replies.setAttribute("aria-label", t("quick"));
+    this.#composer.words(t);
+    this.#parts.ended.sign = null;
+  }
+
+  /** Draw once per frame however much happens in it. */
+  #draw() {
+    if (this.#drawing || !this.#t) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow() {
+    const session = this.#session;
+    const shop = session.shop;
+    const greeting = shop?.greeting ? pick(shop.greeting, this.#lang) : this.#t("greeting");
+    this.#messages.draw(session, greeting, performance.now());
+    this.#drawHead();
+    this.#drawBanner();
+    this.#drawReplies();
+    this.#drawEnd();
+    this.#drawUnread();
+  }
+
+  #drawHead() {
+    const { owner, agent } = this.#session.log.owner;
+    const { person, sub } = this.#parts;
+    const word = { assistant: "person", queue: "person_queued", agent: "person_here" }[owner];
+    person.lastChild.textContent = this.#t(word);
+    person.disabled = owner !== "assistant" || this.#session.log.closed;
+    sub.textContent = owner === "agent" ? `${agent} · ${this.#t("agent")}` : this.#t("about_ai");
+  }
+
+  #drawBanner() {
+    const { link, state, id } = this.#session;
+    const { banner, warning } = this.#parts;
+    let text = warning ?? "";
+    if (!navigator.onLine) text = this.#t("offline");
+    else if (state === "signed_out") text = this.#t("signed_out");
+    else if (id && link === "retrying") text = this.#t("reconnecting");
+    if (banner.textContent !== text) banner.textContent = text;
+    banner.hidden = !text;
+  }
+
+  #drawReplies() {
+    const { log, shop, outbox } = this.#session;
+    const first = log.lastSeq === 0 && outbox.length === 0;
+    const offered = first ? (shop?.quick_replies ?? []) : log.closed || outbox.length ? [] : log.quickReplies;
+    const sign = JSON.stringify([offered, this.#lang]);
+    const { replies } = this.#parts;
+    if (replies.sign === sign) return;
+    replies.sign = sign;
+    const say = ({ text }) => this.#say(pick(text, this.#lang));
+    const button = (reply) => h("button.quiet", { type: "button", onclick: () => say(reply) }, pick(reply.label, this.#lang));
+    replies.replaceChildren(...offered.map(button));
+    replies.hidden = offered.length === 0;
+    this.#messages.toEnd();
+  }
+
+  #drawEnd() {
+    const { log, id } = this.#session;
+    const { ended, end } = this.#parts;
+    const sign = `${log.closed}|${log.rating?.seq}|${this.#lang}`;
+    this.#composer.node.hidden = log.closed;
+    end.hidden = !id || log.closed || log.lastSeq === 0;
+    if (ended.sign === sign) return;
+    ended.sign = sign;
+    ended.replaceChildren(log.closed ? rating(this.#session, this.#tools()) : "");
+  }
+
+  #drawUnread() {
+    const { log } = this.#session;
+    const open = !this.#parts.panel.hidden;
+    if (open) this.#read = log.lastSeq;
+    const unread = log.items.filter(({ entry, speaker }) => entry.seq > this.#read && speaker !== "customer").length;
+    const { button, badge } = this.#launcher;
+    button.hidden = open;
+    badge.textContent = unread || "";
+    badge.hidden = unread === 0;
+    button.setAttribute("aria-label", unread ? this.#t("open_unread", { n: unread }) : this.#t("open"));
+  }
+}
