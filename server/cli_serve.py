@@ -27,12 +27,13 @@ OURS = frozenset({"xiaoer.db", "xiaoer.db-wal", "xiaoer.db-shm", "jwt.key", "led
 
 def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -> None:
     from assistant.build import load_parts, open_assistant
-    from knowledge.pack import load_pack
+    from knowledge.pack import Pack, open_pack
 
     settings = settings_from(given)
     listening = _listen(settings)
     settings = settings.model_copy(update={"port": listening.getsockname()[1]})
-    pack = load_pack(settings.pack)
+    chain = open_pack(settings.pack)
+    pack = Pack(chain[0].name, chain[0], chain, ())  # policies are read once, with the other parts
     directory = settings.directory(read_profile(pack.data("shop"), key=pack.name).key)
     if fresh:
         empty(directory)
