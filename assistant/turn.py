@@ -282,12 +282,13 @@ class Assistant:
         """Up to three replies to what the customer said last, each with citations. Nothing is written."""
         conversation = await self.conversations.get(conversation_id, customer_id=None, shop=self.profile.key)
         recent = await self.conversations.recent(conversation_id, _RECENT)
-        asked = next((e.entry for e in reversed(recent) if isinstance(e.entry, Asked)), None)
-        if asked is None:
-            return []
-        context = await self._context(conversation, asked)
-        context.remember(waiting_for=None, pending=())
-        return await suggest_replies(context)
+        for asked in [e.entry for e in reversed(recent) if isinstance(e.entry, Asked)]:
+            context = await self._context(conversation, asked)
+            context.remember(waiting_for=None, pending=(), parked=())
+            # asking for a person is what brought the talk here; what it is about was said before
+            if issues_of(context) not in ([], ["human_request"], ["greeting_chat"]):
+                return await suggest_replies(context)
+        return []
 
     async def summarize(self, conversation_id: str, *, kind: Kind = "handover") -> Summary:
         """A summary of the conversation, in the shop's first language."""

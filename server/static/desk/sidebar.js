@@ -1,0 +1,200 @@
+// The sidebar, by urgency: risk, wishes, order, suggested replies, decisions, knowledge, summary, quality. Each block folds and
+// remembers. Every rule shown links to its clause.
+
+import { clausePath } from "/widget/api.js";
+import { card } from "/widget/cards.js";
+import { h, icon } from "/widget/dom.js";
+import { date, money, pick } from "/widget/format.js";
+import { markdown } from "/widget/markdown.js";
+
+const FOLDED = "xiaoer:desk-folded";
+
+export class Sidebar {
+  #node;
+  #tools;
+  #detail = null;
+  #found = null;
+  #asked = "";
+  #score = null;
+
+  constructor(node, tools) {
+    this.#node = node;
+    this.#tools = tools;
+  }
+
+  /** Insert the n-th suggestion. */
+  take(n) {
+    const suggestion = this.#detail?.suggestions[n];
+    if (suggestion) this.#tools.insert(suggestion.text);
+  }
+
+  draw(detail) {
+    const { t } = this.#tools;
+    if (detail?.head.id !== this.#detail?.head.id) this.#score = this.#found = null;
+    this.#detail = detail;
+    const title = h("h2.sr", { id: "sidebar-title" }, t("sidebar"));
+    if (!detail) {
+      this.#node.replaceChildren(title, this.#block("knowledge", this.#search()));
+      return;
+    }
+    this.#node.replaceChildren(
+      title,
+      this.#block("risk", this.#risk(), detail.row.risks.length || detail.risk_notes.length),
+      this.#block("wants", this.#wants()),
+      this.#block("order", this.#orders()),
+      this.#block("suggestions", this.#suggestions()),
+      this.#block("decisions", this.#decisions()),
+      this.#block("knowledge", this.#search()),
+      this.#block("summary", this.#summary()),
+      this.#block("score", this.#quality()),
+    );
+  }
+
+  #block(name, body, alarm) {
+    const { t } = this.#tools;
+    const folded = JSON.parse(localStorage.getItem(FOLDED) ?? "[]");
+    const node = h(`details.block${alarm ? ".alarm" : ""}`, { open: !folded.includes(name) }, h("summary", {}, t(name), icon("down")), body);
+    node.addEventListener("toggle", () => {
+      const now = new Set(JSON.parse(localStorage.getItem(FOLDED) ?? "[]"));
+      if (node.open) now.delete(name);
+      else now.add(name);
+      localStorage.setItem(FOLDED, JSON.stringify([...now]));
+    });
+    return node;
+  }
+
+  #risk() {
+    const { t, lang } = this.#tools;
+    const { row, risk_notes: notes } = this.#detail;
+    const flags = row.risks.map((risk) => h("li", {}, h("span.state.risk", {}, icon("risk"), t(`risk_${risk}`))));
+    const hints = notes.map((note) => h("li", {}, pick(note.text, lang()), h("small", {}, t("innocent", { text: pick(note.innocent, lang()) }))));
+    return flags.length + hints.length ? h("ul", {}, flags, hints) : h("p.hint", {}, t("none"));
+  }
+
+  #wants() {
+    const { t } = this.#tools;
+    const { row, head } = this.#detail;
+    const wishes = row.intents.map((intent) => h("span.state", {}, intent.label));
+    const missing = head.state.waiting_for ? h("p", {}, t("missing"), ": ", head.state.waiting_for) : null;
+    return [h("p.tags", {}, wishes.length ? wishes : t("nothing")), h("p", {}, t("mood"), ": ", t(row.mood)), missing];
+  }
+
+  #orders() {
+    const { t, lang } = this.#tools;
+    const { orders, head } = this.#detail;
+    const shown = orders.filter((order) => order.data.order_id === head.state.order_id);
+    const cards = (shown.length ? shown : orders.slice(0, 2)).map((order) => card(order, { t: (key, values) => cardWords(key, values, lang()), lang: lang(), say: () => {} }));
+    return cards.length ? cards : h("p.hint", {}, t("nothing"));
+  }
+
+  #suggestions() {
+    const { t, insert } = this.#tools;
+    const rows = this.#detail.suggestions.map((suggestion, n) => {
+      const sources = suggestion.citations.map((citation) => this.#source(citation.clause, `[${citation.mark}] ${citation.title}`));
+      const press = () => insert(suggestion.text);
+      return h("li.suggestion", {}, h("small", {}, `${n + 1} · ${suggestion.reason}`), h("div", {}, markdown(suggestion.text)), h("div.sources", {}, sources), h("button.quiet", { type: "button", onclick: press }, t("insert")));
+    });
+    return rows.length ? h("ol", {}, rows) : h("p.hint", {}, t("nothing"));
+  }
+
+  #decisions() {
+    const { t } = this.#tools;
+    const decided = this.#detail.entries.filter((entry) => entry.kind === "decided").slice(-6).reverse();
+    const rows = decided.map((entry) => {
+      const amount = entry.amount === null ? "" : ` ${money(entry.amount)}`;
+      const formula = entry.formula ? h("small", {}, entry.formula) : null;
+      return h("li", {}, h("b", {}, `${entry.table} ${entry.row} → ${entry.code}${amount}`), formula, h("div.sources", {}, entry.clauses.map((ref) => this.#source(ref, ref.split("#")[1]))));
+    });
+    return rows.length ? h("ul", {}, rows) : h("p.hint", {}, t("nothing"));
+  }
+
+  /** A link to where a statement comes from: it opens the clause below itself. */
+  #source(ref, label) {
+    const { api, t, lang } = this.#tools;
+    const node = h("details.source", {}, h("summary", {}, label));
+    node.addEventListener("toggle", async () => {
+      if (!node.open || node.childElementCount > 1) return;
+      const place = h("blockquote", {}, "…");
+      node.append(place);
+      try {
+        const clause = await api.json("GET", clausePath(ref, lang()));
+        const from = clause.in_force_from ? date(clause.in_force_from, lang()) : "";
+        place.replaceChildren(clause.text, h("small", {}, ` ${clause.title} · ${clause.version} · ${t(`status_${clause.status}`)} ${from}`));
+      } catch (error) {
+        place.textContent = t("failed", { text: error.message });
+      }
+    });
+    return node;
+  }
+
+  #search() {
+    const { t, api } = this.#tools;
+    const input = h("input", { type: "search", "aria-label": t("search"), placeholder: t("search"), value: this.#asked, maxlength: "200" });
+    const list = h("ul.hits", { "aria-live": "polite" }, this.#hits());
+    const go = async (event) => {
+      event.preventDefault();
+      this.#asked = input.value.trim();
+      if (!this.#asked) return;
+      this.#found = await api.json("GET", `/v1/desk/search?q=${encodeURIComponent(this.#asked)}`);
+      list.replaceChildren(...this.#hits());
+    };
+    return h("form.search", { role: "search", onsubmit: go }, h("div", {}, input, h("button.quiet", { "aria-label": t("search") }, icon("search"))), list);
+  }
+
+  #hits() {
+    const { t, insert } = this.#tools;
+    if (!this.#found) return [];
+    const shown = (n) => n.toFixed(2);
+    return this.#found.map((hit) => {
+      const scores = t("scores", { score: shown(hit.score), lexical: shown(hit.lexical), dense: shown(hit.dense) });
+      return h("li", {}, h("b", {}, hit.clause.title), h("p", {}, hit.clause.text), h("small", {}, `${t(`status_${hit.clause.status}`)} · ${hit.clause.version} · ${scores}`), h("button.quiet", { type: "button", onclick: () => insert(hit.clause.text) }, t("insert")));
+    });
+  }
+
+  #summary() {
+    const { t } = this.#tools;
+    const { summary } = this.#detail;
+    const todos = summary.todos.map((todo) => h("li", {}, todo));
+    return [h("p", {}, summary.text), todos.length ? [h("small", {}, t("todo")), h("ul", {}, todos)] : null];
+  }
+
+  #quality() {
+    const { t, api } = this.#tools;
+    const place = h("div", {}, this.#score ? this.#scored() : h("button.quiet", { type: "button", onclick: load }, t("score")));
+    const self = this;
+    async function load() {
+      self.#score = await api.json("GET", `/v1/desk/conversations/${self.#detail.head.id}/score`);
+      place.replaceChildren(...[self.#scored()].flat());
+    }
+    return place;
+  }
+
+  #scored() {
+    const { t } = this.#tools;
+    const { score, checked, not_checked: skipped, deductions, capped } = this.#score;
+    const rows = deductions.map((found) => h("li", {}, `${found.label} (−${found.points}) `, h("q", {}, found.quote)));
+    const red = capped === null ? null : h("p.state.risk", {}, icon("risk"), t("red_line"));
+    return [h("p", {}, t("score_line", { score, checked: checked.length, skipped: skipped.length })), red, h("ul", {}, rows)];
+  }
+}
+
+const CARD_WORDS = {
+  order: ["订单", "Order"],
+  order_no: ["订单号", "Order number"],
+  paid: ["实付", "Paid"],
+  paid_at: ["付款", "Paid on"],
+  shipped_at: ["发货", "Shipped"],
+  signed_at: ["签收", "Delivered"],
+  parcel: ["物流", "Parcel"],
+  pieces: ["{n} 件", "{n} pcs"],
+  step_1: ["下单", "Placed"],
+  step_2: ["付款", "Paid"],
+  step_3: ["运输", "On its way"],
+  step_4: ["签收", "Delivered"],
+  step_of: ["第 {n} 步，共 4 步", "Step {n} of 4"],
+};
+
+function cardWords(key, values = {}, lang = "zh") {
+  const text = CARD_WORDS[key]?.[lang === "en" ? 1 : 0] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
