@@ -59,7 +59,7 @@ def note_claims(turn: TurnContext) -> None:
         "reason": slots.reason,
         "address": slots.address,
         "invoice_title": slots.invoice_title,
-        "target_variant": slots.target_variant,
+        "target_variant": slots.target_variant or _wanted(turn),
         "height_cm": slots.height_cm,
         "weight_kg": slots.weight_kg,
         "foot_cm": slots.foot_cm,
@@ -72,6 +72,13 @@ def note_claims(turn: TurnContext) -> None:
         found["defect"] = fault[:_MAX_WORDS]
     if found:
         turn.remember(slots={**turn.state.slots, **found})
+
+
+def _wanted(turn: TurnContext) -> str | None:
+    """A size or colour named while an exchange is talked about is what is wanted instead."""
+    slots = turn.heard.slots
+    exchanging = turn.state.flow == "exchange" or any(g.name == "exchange" for g in turn.heard.intents)
+    return " ".join(word for word in (slots.colour, slots.size) if word) or None if exchanging else None
 
 
 def read_answer(asked: str, turn: TurnContext) -> FactValue:
@@ -90,6 +97,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     if asked == "budget":
         return slots.budget_max or slots.money
     if asked in SLOTS:
+        if turn.heard.yes is not None or (slots.condition and asked != "defect"):
+            return None  # a yes, or an answer to another question, is no address or title
         known = {"address": slots.address, "invoice_title": slots.invoice_title, "target_variant": slots.target_variant}
         return known.get(asked) or (text if _MIN_WORDS <= len(text) <= _MAX_WORDS else None)
     return _fact(asked, text, turn)

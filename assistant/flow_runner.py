@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answers import answer_from_clauses
+from assistant.answers import answer_from_clauses, names_a_past_rule
 from assistant.claims import claimed_facts
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
@@ -17,6 +17,7 @@ from assistant.flows import Flow
 from assistant.order_facts import order_facts
 from assistant.presale import run_skill
 from assistant.shop import Order, OrderLine
+from assistant.talk_facts import talk_facts
 from knowledge.decision import Facts
 
 DOUBTFUL = 0.6
@@ -37,7 +38,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
         return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
         return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}))
-    order = await find_order(turn, flow)
+    order = await find_order(turn, flow, turn.words_for(intent))
     if isinstance(order, NoSubject):
         return _without_order(intent, order, turn)
     turn.remember(order_id=order.order_id)
@@ -69,39 +70,6 @@ def _decide(run: FlowRun) -> Outcome:
     return word_reply(run)
 
 
-def talk_facts(turn: TurnContext) -> Facts:
-    """Facts of the talk itself rather than of an order: what was heard, and what nothing has shown to be so."""
-    state, heard = turn.state, turn.heard
-    risks = set(heard.risks)
-    intents = {guess.name for guess in heard.intents}
-    unproven = ("fake_or_recalled", "right_clearly_due", "seller_fault_proven", "over_authority", "identity_failed",
-                "statutory_rejection", "rule_contested", "repeated_threat", "asked_for_person", "damages_asked",
-                "out_of_scope", "gift_receiver", "claims_official", "asks_internal", "data_request")  # fmt: skip
-    return {
-        **dict.fromkeys(unproven, False),
-        "now": turn.now,
-        "logged_in": turn.customer is not None,
-        "owns_order": True,
-        "offers_used": state.offers_made,
-        "offers_max": turn.engine.profile.retention_max_offers,
-        "said_no": state.refused_offer,
-        "unanswered": state.misses,
-        "confidence": 1.0,
-        "answer_confidence": turn.engine.profile.answer_confidence,
-        "integrity_risk": "none",
-        "strong_anger": heard.mood == "very_angry",
-        "threat": bool(risks & {"12315", "media"}),
-        "legal_threat": "12315" in risks,
-        "review_threat": "threat_bad_review" in intents,
-        "safety": "safety" in risks,
-        "injury": "safety" in risks,
-        "ill": "safety" in risks,
-        "minor": "minor" in risks,
-        "injection": "injection" in risks,
-        "off_platform": "off_platform" in risks,
-    }
-
-
 def _note_order(turn: TurnContext, order: Order) -> None:
     """What the guard may let a reply say of this order."""
     evidence = turn.evidence
@@ -121,7 +89,7 @@ def _note_order(turn: TurnContext, order: Order) -> None:
 
 def _without_order(intent: str, reason: NoSubject, turn: TurnContext) -> Outcome:
     if reason.question is None and (rule := answer_from_clauses(turn, turn.words_for(intent))):
-        return Outcome(intent, f"{rule}\n\n{reason.text}")
+        return Outcome(intent, f"{rule}\n\n{reason.text}" if reason.table else rule)
     if reason.table is None:
         return Outcome(intent, reason.text, cards=reason.cards, question=reason.question)
     facts: Facts = {**talk_facts(turn), "owns_order": False}
@@ -153,4 +121,5 @@ def _rule_instead(intent: str, turn: TurnContext) -> str | None:
     if intent == turn.state.flow:
         return None
     guess = max((g.confidence for g in turn.heard.intents if g.name == intent), default=1.0)
-    return answer_from_clauses(turn, turn.words_for(intent)) if guess < DOUBTFUL else None
+    about_rules = guess < DOUBTFUL or names_a_past_rule(turn)
+    return answer_from_clauses(turn, turn.words_for(intent)) if about_rules else None

@@ -56,8 +56,8 @@ def chosen_order(turn: TurnContext) -> str | None:
     return offered[place] if place is not None and -len(offered) <= place < len(offered) else None
 
 
-async def find_order(turn: TurnContext, flow: Flow) -> Order | NoSubject:
-    """The order the flow is about, or why there is none."""
+async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSubject:
+    """The order the flow is about, or why there is none. `words` is the part of the message that speaks of it."""
     if turn.customer is None:
         return NoSubject(turn.say("sign_in"), table="DT-23")
     own = await turn.orders()
@@ -68,7 +68,7 @@ async def find_order(turn: TurnContext, flow: Flow) -> Order | NoSubject:
         return NoSubject(turn.say("not_your_order"), table="DT-23")
     kept = next((o for o in own if o.order_id == turn.state.order_id), None)
     candidates = [o for o in own if not flow.states or o.state in flow.states]
-    by_words = _by_product(turn, candidates or own)
+    by_words = _by_product(words, candidates or own)
     if len(by_words) == 1:
         return by_words[0]
     if kept is not None and (not by_words or kept in by_words):
@@ -115,9 +115,9 @@ def _names_some_order(turn: TurnContext) -> bool:
     return bool(turn.heard.slots.order_id or turn.asked.order_id or turn.heard.slots.order_tail)
 
 
-def _by_product(turn: TurnContext, orders: Sequence[Order]) -> list[Order]:
+def _by_product(words: str, orders: Sequence[Order]) -> list[Order]:
     """Orders with a line whose name shares the most words with the message; none when no name is mentioned."""
-    said = set(tokens(turn.heard.text))
+    said = set(tokens(words))
     scored = [(max(_overlap(said, line) for line in order.lines), order) for order in orders]
     best = max((score for score, _ in scored), default=0.0)
     return [order for score, order in scored if score == best] if best > 0 else []

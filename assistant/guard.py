@@ -40,6 +40,12 @@ TOKEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_DENIED = re.compile(
+    r"(?:没有?|未|不会|尚未|并未|\b(?:nothing|not|never|no|none|until|once|if|when))[^。.!?；;，,\n]{0,14}$",
+    re.IGNORECASE,
+)
+"""Words right before a claim that make it none: nothing has been changed, once it has been refunded."""
+
 _QUOTED = re.compile(r"[「“\"《]([^「」“”\"《》]+)[」”\"》]")
 _QUOTE_MIN = 12
 """Shorter words in quotation marks are names of buttons and the like, not quotations."""
@@ -221,7 +227,7 @@ def check(text: str, evidence: Evidence, *, quotes: Iterable[str] = ()) -> list[
         elif len(match[1]) >= _QUOTE_MIN:
             found.append(Violation("quote", match[1]))
     for name, pattern in CLAIMS.items():
-        claim = pattern.search(own)
-        if claim and name not in evidence.claims:
+        claims = (claim for claim in pattern.finditer(own) if not _DENIED.search(own[: claim.start()]))
+        if name not in evidence.claims and (claim := next(claims, None)):
             found.append(Violation("act", claim.group()))
     return found

@@ -7,6 +7,7 @@ issue that must wait is kept and taken up when the one before it is done.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -37,6 +38,11 @@ question."""
 
 MAX_PARKED = 3
 _SHORT_ANSWER = 12
+_FOLLOW_UP = re.compile(
+    r"^(?:那|那么|还有)[^，,。？?]{1,12}呢[？?]?$|^(?:and|what about|how about) (?:the )?[\w' -]{2,30}\?*$"
+)
+"""`那大衣呢`, `what about the coat`: the last question again, about something else."""
+
 _SAME_MATTER = (
     frozenset({"cancel_order", "return_no_reason", "refund_only"}),
     frozenset({"urge_shipping", "late_ship_compensation"}),
@@ -192,6 +198,8 @@ class FlowPlanner:
     def _settle_state(self, turn: TurnContext, issues: list[str], held: Outcome | None, later: list[str]) -> None:
         known = all(intent in _CHAT for intent in issues)
         misses = turn.state.misses if known else 0
+        if issues and issues[-1] not in _CHAT:
+            turn.remember(slots={**turn.state.slots, "last": issues[-1]})
         if held is None:
             turn.remember(flow=None, waiting_for=None, pending=tuple(later[:MAX_PARKED]), misses=misses)
             return
@@ -206,6 +214,8 @@ class FlowPlanner:
 
 def issues_of(turn: TurnContext) -> list[str]:
     """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
+    if _FOLLOW_UP.match(turn.heard.text.strip().lower()) and (last := turn.state.slots.get("last")):
+        return [last]
     found = [
         g.name
         for g in turn.heard.intents

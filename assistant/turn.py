@@ -429,6 +429,8 @@ def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
         return None
     chat = {"greeting_chat", "out_of_scope", context.state.flow}
     others = {name for name in issues_of(context) if name not in chat}
+    if "human_request" in others:
+        return None
     wants_else = any(guess.name in others and guess.confidence >= SURE for guess in context.heard.intents)
     if wants_else and (context.heard.yes or "change_of_mind" in context.heard.acts):
         return None
