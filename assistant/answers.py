@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from assistant.context import TurnContext
 from assistant.conversation import Retrieved
+from assistant.relief import TABLE, relief_facts
 from assistant.wording import day, fill
-from knowledge.clauses import Hit, Place
+from knowledge.clauses import Clause, Hit, Place, Policy
+from knowledge.decision import Decision
+from knowledge.errors import UnknownClause
 from knowledge.text import tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
@@ -25,49 +29,118 @@ _SAYS_NOTHING = re.compile(
 )
 _TOO_SHORT = 2
 """Fewer characters besides words that any request has name no subject: every clause would fit such a question."""
+_LONG_AGO = timedelta(days=365)
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
 
 def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_least: float | None = None) -> str | None:
     """The best clause for `question` (default: the whole message), quoted and marked; None when none is sure enough.
 
-    The question's own date and platform count: a rule is quoted as it stood then and there.
+    The question's own date and platform count: a rule is quoted as it stood then and there, and where the table of
+    temporary rules knows the case, its decision comes before the quotation.
     """
     place, as_of = _place_and_time(turn)
     question = question or turn.heard.text
     if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
         return None
-    hits = turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5)
-    if hits:
-        turn.events.append(
-            Retrieved(
-                query=question[:200],
-                clauses=tuple(hit.clause.ref for hit in hits),
-                scores=tuple(round(hit.score, 4) for hit in hits),
-            )
-        )
     floor = turn.engine.profile.answer_confidence if at_least is None else at_least
-    if not hits or hits[0].score < floor:
+    hits = _sure(turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5), floor)
+    hits = hits or _sure(_of_documents(turn, question, place, as_of), floor)
+    if not hits:
         return None
-    return quote_answer(hits[0], turn, question, as_of=as_of)
+    turn.events.append(
+        Retrieved(
+            query=question[:200],
+            clauses=tuple(hit.clause.ref for hit in hits),
+            scores=tuple(round(hit.score, 4) for hit in hits),
+        )
+    )
+    if hits[0].clause.policy.level == "temporary" and (decided := _decided(turn, question, place, as_of)):
+        return decided
+    return quote_answer(hits[0].clause, turn, question, as_of=as_of)
 
 
-def quote_answer(hit: Hit, turn: TurnContext, question: str, *, as_of: datetime) -> str:
-    """`按《…》的规定：「…」[1]`, with a note when the clause is announced, contested or history."""
-    policy = hit.clause.policy
-    citation = turn.cite_clause(hit.clause)
-    passage = best_passage(hit.clause.text, question)
-    head = fill(turn.say("quoted"), {"title": policy.title})
-    text = f"{head}「{passage}」[{citation.mark}]"
-    note = _STATUS_NOTES.get(policy.status)
-    if note:
-        text += "\n\n" + turn.say(note)
+def names_a_past_rule(turn: TurnContext) -> bool:
+    """Whether the message asks how things stood on a platform on a day too long ago for any case of ours to be open."""
+    slots = turn.heard.slots
+    return slots.platform is not None and slots.date is not None and turn.now - slots.date > _LONG_AGO
+
+
+def _sure(hits: list[Hit], floor: float) -> list[Hit]:
+    return hits if hits and hits[0].score >= floor else []
+
+
+def _of_documents(turn: TurnContext, question: str, place: Place, as_of: datetime) -> list[Hit]:
+    """Hits outside their windows that may still be quoted with a note: documents without a date, and what was written
+    in the year the question speaks of, since news tells of what was before it.
+    """
+    index = turn.engine.index
+    if not any(policy.undated or policy.as_found for policy in index.policies):
+        return []
+    hits = index.search(question, as_of=turn.now, place=place, lang=turn.lang, k=5, include_undated=True)
+    year = str(as_of.year)
+    return [hit for hit in hits if hit.clause.policy.undated or (hit.clause.policy.content_date or "")[:4] == year]
+
+
+def quote_answer(clause: Clause, turn: TurnContext, question: str, *, as_of: datetime) -> str:
+    """`按《…》的规定：「…」[1]`, with a note when the clause is announced, contested, history or unconfirmed."""
+    return _quoted(clause, turn, question) + _notes(clause.policy, turn, as_of)
+
+
+def _quoted(clause: Clause, turn: TurnContext, question: str) -> str:
+    citation = turn.cite_clause(clause)
+    head = fill(turn.say("found_in" if clause.policy.as_found else "quoted"), {"title": clause.policy.title})
+    return f"{head}「{best_passage(citation.text, question)}」[{citation.mark}]"
+
+
+def _notes(policy: Policy, turn: TurnContext, as_of: datetime) -> str:
+    notes = [turn.say(_STATUS_NOTES[policy.status])] if policy.status in _STATUS_NOTES and not policy.undated else []
+    notes += [turn.say("undated")] if policy.undated else []
+    notes += [turn.say("unconfirmed")] if not policy.confirmed else []
+    text = "\n\n" + "".join(notes) if notes else ""
     dated = policy.content_date if policy.status in _STATUS_NOTES or policy.level == "temporary" else None
-    if dated or as_of.date() != turn.now.date():
+    if dated or (as_of.date() != turn.now.date() and not policy.undated):
         date = dated or day(as_of, turn.lang, year=True)
         turn.evidence.text(date)
         text += fill(turn.say("as_of"), {"date": date})
     return text
+
+
+def _decided(turn: TurnContext, question: str, place: Place, as_of: datetime) -> str | None:
+    """What the table of temporary rules says of each matter asked about, each with its clause; None when it has no
+    say.
+    """
+    policies, lang = turn.engine.policies, turn.lang
+    if turn.heard.slots.platform is None or turn.heard.slots.date is None:
+        return None
+    if not any(table.id == TABLE for table in policies.tables()):
+        return None
+    # the whole message: its parts may each name a matter, and only one of them the day
+    cases = relief_facts(turn.heard.text, platform=place.platform or "", day=as_of, now=turn.now)
+    parts: list[str] = []
+    notes = ""
+    for facts in cases:
+        decision = turn.decide(TABLE, facts, place, event_time=as_of, order_id=None)
+        words = turn.engine.flows.phrase(TABLE, decision.code, lang)
+        clause = _clause_of(decision, turn)
+        if words is None or clause is None:
+            return None
+        topic = turn.engine.flows.phrase("relief_topic", str(facts["topic"]), lang)
+        asked = policies.facts[decision.argument].ask if decision.kind == "ASK" else None
+        turn.evidence.text(asked[lang] if asked else "")
+        words = fill(words, {"topic": topic or "", "question": asked[lang] if asked else ""})
+        parts.append(words + _quoted(clause, turn, question))
+        notes = _notes(clause.policy, turn, as_of)
+    return "\n\n".join(parts) + notes if parts else None
+
+
+def _clause_of(decision: Decision, turn: TurnContext) -> Clause | None:
+    """The clause of the announcement the decision rests on, rather than the table's own words about it."""
+    found: list[Clause] = []
+    for ref in decision.clauses:
+        with suppress(UnknownClause):
+            found.append(turn.engine.index.clause(ref, turn.lang))
+    return next((clause for clause in found if clause.policy.level == "temporary"), found[0] if found else None)
 
 
 def best_passage(text: str, question: str) -> str:

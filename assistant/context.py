@@ -69,6 +69,8 @@ class TurnContext:
     events: list[TurnEvent] = field(default_factory=list[TurnEvent])
     citations: list[Citation] = field(default_factory=list[Citation])
     proposals: list[Proposal] = field(default_factory=list[Proposal])
+    told: list[str] = field(default_factory=list[str])
+    """What tools have said in words of their own, which a reply may repeat."""
     _orders: list[Order] | None = None
 
     @property
@@ -136,7 +138,7 @@ class TurnContext:
             clause=clause.ref,
             policy=policy.key,
             title=policy.title,
-            text=quote.text,
+            text=quote.reading or quote.text,
             start=quote.start,
             end=quote.end,
             level=policy.level,
@@ -145,12 +147,12 @@ class TurnContext:
             status=policy.status,
         )
         self.citations.append(citation)
-        self.evidence.text(quote.text, policy.title)
+        self.evidence.text(citation.text, policy.title)
         return citation
 
     def violations(self, text: str) -> list[Violation]:
         """What in `text` nothing of this turn supports."""
-        quotes = [words for citation in self.citations for words in (citation.text, citation.title)]
+        quotes = [words for citation in self.citations for words in (citation.text, citation.title)] + self.told
         return check(text, self.evidence, quotes=quotes)
 
     def marks(self, refs: Sequence[str]) -> str:

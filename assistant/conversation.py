@@ -32,7 +32,9 @@ class IntentGuess(Frozen):
 
 
 class Citation(Frozen):
-    """A checked quote: `text` stands in version `policy` at characters `[start, end)`."""
+    """A checked quote: `text` stands in version `policy` at characters `[start, end)`; of a text as it was found it is
+    what that span reads as (`knowledge.quotes.check_shown`).
+    """
 
     mark: int
     clause: str

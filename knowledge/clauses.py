@@ -92,6 +92,10 @@ class Policy:
     """The date the content speaks of (ISO), which may differ from its publication date."""
     undated: bool = False
     """`effective: unknown`: the window could not be resolved, so the policy may be cited but decides nothing."""
+    as_found: bool = False
+    """The body is somebody else's text as it was found: it is cleaned before it is searched, and shown as a reading."""
+    confirmed: bool = True
+    """False while date, scope and status are a machine's proposal that no person has confirmed."""
 
     @property
     def key(self) -> str:
@@ -113,6 +117,13 @@ class Clause:
     start: int
     end: int
     search_text: str = field(default="", repr=False)
+    reading: str = field(default="", repr=False)
+    """The text without artefacts and in Simplified script, where a text as it was found needs it; else empty."""
+
+    @property
+    def shown(self) -> str:
+        """The words as a reader sees them: the reading where there is one, else the text itself."""
+        return self.reading or self.text
 
     @property
     def id(self) -> str:
@@ -136,9 +147,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a clause with their half-open span in the document, so that a machine can check them."""
+    """Words of a clause with their half-open span in the document, so that a machine can check them.
+
+    `reading` is how the same words are shown where they stand with artefacts or in another script; it is recomputed
+    from the span when the quote is checked.
+    """
 
     clause_id: str
     start: int
     end: int
     text: str
+    reading: str = ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -97,8 +97,14 @@ class Cleaned:
         return total
 
 
-def clean(text: str) -> Cleaned:
-    """Mark what is not the document's own text. Linear in the length of `text`; never raises."""
+def clean(text: str, *, start: int = 0) -> Cleaned:
+    """Mark what is not the document's own text. Linear in the length of `text`; never raises.
+
+    What stands before `start` (a head of ours) is neither looked at nor cut.
+    """
+    if start:
+        cuts = clean(text[start:]).cuts
+        return Cleaned(text, tuple(replace(cut, start=cut.start + start, end=cut.end + start) for cut in cuts))
     inline = [*_tags(text), *_pinyin(text)]
     lines = _lines(text, inline)
     blocks = _block_cuts(lines, text)

@@ -25,7 +25,7 @@ _VERSION = re.compile(r"[^\s@#/]+")
 _SCOPES = ("platforms", "regions", "categories", "channels", "audiences")
 _KEYS = (
     *("id", "version", "title", "lang", "level", *_SCOPES, "effective", "temporal_basis", "status"),
-    *("source", "supersedes", "content_date"),
+    *("source", "supersedes", "content_date", "as_found", "confirmed"),
 )
 _REQUIRED = ("id", "version", "title", "lang")
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:\d{2})?")
@@ -74,6 +74,8 @@ def parse_policy(text: str, path: Path | str) -> Policy:
         supersedes=fields.text("supersedes", default="") or None,
         path=str(path),
         content_date=fields.content_date(),
+        as_found=fields.flag("as_found", default=False),
+        confirmed=fields.flag("confirmed", default=True),
     )
 
 
@@ -155,6 +157,12 @@ class _Fields:
             if value == choice:
                 return choice
         raise self.fail(key, f"`{key}: {value}` is not one of {', '.join(allowed)}.")
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value: Any = self.values.get(key, default)
+        if isinstance(value, bool):
+            return value
+        raise self.fail(key, f"`{key}` must be true or false, not {value!r}.")
 
     def scope(self) -> Scope:
         return Scope(**{key: self.names(key) for key in _SCOPES})

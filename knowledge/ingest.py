@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -23,9 +24,12 @@ from knowledge.dates import Dating, propose
 from knowledge.errors import DocumentError, FrontMatterError
 from knowledge.front_matter import has_front_matter, instant, parse_policy
 from knowledge.loaders import LOADERS, Loaded, load_document
-from knowledge.splitting import split
+from knowledge.splitting import reading_of, split
 from knowledge.statutes import load_statutes
 from knowledge.text import HAN
+
+_LONGEST_TITLE = 60
+_OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
 
 UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
 """How `Policy.source` of a proposal opens."""
@@ -122,17 +126,19 @@ def _propose(path: Path, loaded: Loaded) -> tuple[tuple[Policy, ...], FileReport
     policy = Policy(
         id=f"news/{_slug(path)}",
         version=dating.content_date or "undated",
-        title=loaded.title or _first_line(cleaned.text) or path.stem,
+        title=reading_of(loaded.title) or _first_line(cleaned.text) or path.stem,
         lang=lang,
         text=loaded.text,
         level="temporary",
-        scope=Scope(),
+        scope=Scope(platforms=frozenset(dating.platforms)),
         window=Window(_start_of(dating.content_date), None) if dating.content_date else Window(),
         undated=dating.content_date is None,
         status=_status(loaded.text),
         source=f"{UNCONFIRMED} {path.name}",
         path=str(path),
         content_date=dating.content_date,
+        as_found=True,
+        confirmed=False,
     )
     clauses = split(policy)
     if not clauses:
@@ -219,8 +225,13 @@ def _slug(path: Path) -> str:
 
 
 def _first_line(text: str) -> str:
-    line = next((line.strip(" #\t") for line in text.splitlines() if line.strip(" #\t")), "")
-    return line if len(line) <= 60 else ""
+    """The first line, or where that is a paragraph, its first words up to a mark."""
+    line = next((line.strip(" #\t\u3000") for line in text.splitlines() if line.strip(" #\t\u3000")), "")
+    shown = reading_of(line)
+    if len(shown) <= _LONGEST_TITLE:
+        return shown
+    opening = _OPENING.match(shown)
+    return (opening[0] if opening else shown[:_LONGEST_TITLE]) + "…"
 
 
 def _is_han(text: str) -> bool:

@@ -35,7 +35,7 @@ class ClauseRetriever(BaseRetriever):
         return [
             Document(
                 id=hit.clause.id,
-                page_content=hit.clause.text,
+                page_content=hit.clause.shown,
                 metadata={
                     "ref": hit.clause.ref,
                     "title": hit.clause.policy.title,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from knowledge.clauses import Clause, Policy
 from knowledge.cleaning import Cleaned, clean
 from knowledge.front_matter import body_start, has_front_matter
-from knowledge.text import fold
+from knowledge.text import HAN, fold, simplified
 from knowledge.token_count import TokenCounter, estimate_tokens
 
 BUDGET = 480
@@ -28,6 +28,7 @@ _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[ \t]*(\S*)")
 _ITEM = re.compile(r"^\s*(?:[-*•·✓]\s|[（(]?\d{1,3}[)）.、]|[（(]?[一二三四五六七八九十]{1,3}[)）、]|第.{1,6}条)")
 _END = re.compile(r"[。！？!?；;：:…”」』.）)]\s*$")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[”」』）)]*|\n|$)")
+_WRAPPED = re.compile(rf"(?<=[{HAN}，、；])[ \t\u3000]*\n[ \t\u3000]*(?=[{HAN}])")
 _TITLE_LIKE = re.compile(r"^[^|。！？!?；;，,]{2,26}$")
 
 
@@ -42,8 +43,7 @@ class _Section:
 
 def split(policy: Policy, *, budget: int = BUDGET, count: TokenCounter = estimate_tokens) -> list[Clause]:
     """The clauses of one policy in reading order; anchors are unique within it. Table fences are not clauses."""
-    foreign = not has_front_matter(policy.text)
-    cleaned = clean(policy.text) if foreign else Cleaned(policy.text)
+    cleaned = cleaned_text(policy)
     sections = [
         section
         for start, end in cleaned.kept
@@ -62,8 +62,24 @@ def split(policy: Policy, *, budget: int = BUDGET, count: TokenCounter = estimat
                 continue
             path = tuple(dict.fromkeys((*section.heading, *heading)))
             search_text = fold("\n".join(dict.fromkeys(filter(None, (policy.title, *path, readable)))))
-            clauses.append(Clause(policy, next(names), path, policy.text[start:end], start, end, search_text))
+            text, reading = policy.text[start:end], ""
+            if policy.as_found:
+                path, reading = tuple(reading_of(step) for step in path), reading_of(readable)
+            shown = reading if reading != text else ""
+            clauses.append(Clause(policy, next(names), path, text, start, end, search_text, shown))
     return clauses
+
+
+def cleaned_text(policy: Policy) -> Cleaned:
+    """The text of a policy with its cuts: none where it was written for us, those of `clean` where it was found."""
+    if policy.as_found or not has_front_matter(policy.text):
+        return clean(policy.text, start=body_start(policy.text))
+    return Cleaned(policy.text)
+
+
+def reading_of(readable: str) -> str:
+    """Cleaned words as a reader of Simplified script sees them: each character converted, wrapped lines joined."""
+    return _WRAPPED.sub("", simplified(readable)).strip()
 
 
 class _Anchors:

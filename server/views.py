@@ -161,7 +161,7 @@ def clause_view(clause: Clause) -> ClauseView:
         title=policy.title,
         version=policy.version,
         heading=list(clause.heading),
-        text=clause.text,
+        text=clause.shown,
         source=policy.source,
         level=policy.level,
         in_force_from=policy.window.start,

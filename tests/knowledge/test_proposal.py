@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.cleaning import clean
 from knowledge.front_matter import body_start, parse_policy
 from knowledge.ingest import ingest
-from knowledge.proposal import proposed_file
+from knowledge.proposal import policy_file
+from knowledge.splitting import split
 from tests.knowledge import dirty
 
 
@@ -19,7 +19,7 @@ def test_a_proposal_reads_back_as_what_was_proposed(tmp_path: Path, text: str) -
     result = ingest([tmp_path], isolate=False)
     policy, dating = result.policies[0], result.report[0].dating
     assert dating is not None
-    written = proposed_file(policy, dating)
+    written = policy_file(policy, dating)
     back = parse_policy(written, "a.md")
     assert (back.key, back.title, back.lang, back.window, back.undated, back.status, back.content_date) == (
         policy.key,
@@ -31,7 +31,10 @@ def test_a_proposal_reads_back_as_what_was_proposed(tmp_path: Path, text: str) -
         policy.content_date,
     )
     assert back.scope.platforms == frozenset(dating.platforms)
-    body = written[body_start(written) :]
-    assert body == clean(text).text + "\n"
-    assert not any(word in written for word in ("国产", "地鐵", "Brightlane"))
+    assert written[body_start(written) :] == text
+    assert (back.as_found, back.confirmed) == (True, False)
+    assert [clause.shown for clause in split(back)] == [clause.shown for clause in split(policy)]
+    for clause in split(back):
+        assert back.text[clause.start : clause.end] == clause.text
+        assert not any(word in clause.shown for word in ("国产", "地铁", "Brightlane"))
     assert all(evidence.says in written for evidence in dating.evidence)
