@@ -19,7 +19,9 @@ from assistant.conversation import Done, HandedOff, Lang, QuickReply, Said, Turn
 from assistant.flow_reply import question_for
 from assistant.flow_run import Outcome
 from assistant.flow_runner import run_flow
+from assistant.talk_facts import ASKS
 from assistant.wording import fill
+from knowledge.text import fold
 
 SURE = 0.72
 """From this confidence on, other words than an answer to our question are taken as a new issue (measured on the
@@ -221,6 +223,8 @@ def issues_of(turn: TurnContext) -> list[str]:
         for g in turn.heard.intents
         if g.name != "unclear" and g.confidence >= (PERSON if _calls_person(turn, g.name) else WEAK)
     ]
+    if any(ASKS[kind].search(fold(turn.heard.text)) for kind in ("data_request", "asks_internal")):
+        found.insert(0, "privacy_request")
     for risk, intent in _RISK_FLOWS.items():
         if risk in turn.heard.risks and intent not in found:
             found.insert(0, intent)

@@ -34,6 +34,7 @@ def run_skill(name: str, turn: TurnContext) -> SkillResult:
         return SkillResult(text, question=Question("product", text, _suggested(turn)), answered=False)
     text = advice.text(turn.lang)
     turn.evidence.text(text)  # a skill is a tool: what it reckoned may be said
+    turn.told.append(text)
     card = advice.card(turn.lang)
     question = Question(_QUESTION.get(advice.asks[0], advice.asks[0]), text) if advice.asks else None
     return SkillResult(text, cards=(card,) if card else (), question=question)
