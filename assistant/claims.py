@@ -38,7 +38,7 @@ _MIN_WORDS = 2
 _MAX_WORDS = 200
 
 
-def claimed_facts(turn: TurnContext) -> Facts:
+def claimed_facts(turn: TurnContext, intent: str) -> Facts:
     """Facts the customer has claimed in this talk: answers kept from earlier turns, then this message."""
     definitions = turn.engine.policies.facts
     claimed: Facts = {
@@ -49,6 +49,8 @@ def claimed_facts(turn: TurnContext) -> Facts:
     if turn.heard.slots.condition:
         claimed["condition"] = list(turn.heard.slots.condition)
         turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
+    if intent == "freight_dispute" and turn.heard.slots.reason in {"quality", "missing_part"}:
+        claimed["freight_cause"] = "seller_fault"
     return claimed
 
 

@@ -37,7 +37,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
             return outcome
         return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
-        return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}))
+        return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}))
     order = await find_order(turn, flow, turn.words_for(intent))
     if isinstance(order, NoSubject):
         return _without_order(intent, order, turn)
@@ -52,7 +52,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
             return Outcome(intent, found.text, question=found)
         lines = found
     facts = order_facts(order, lines, turn.engine.catalogue, turn.engine.profile, turn.now)
-    facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn)}
+    facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
     _note_order(turn, order)
     return _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
 

@@ -68,7 +68,7 @@ async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSub
         return NoSubject(turn.say("not_your_order"), table="DT-23")
     kept = next((o for o in own if o.order_id == turn.state.order_id), None)
     candidates = [o for o in own if not flow.states or o.state in flow.states]
-    by_words = _by_product(words, candidates or own)
+    by_words = _by_product(words, candidates or own) or _by_product(turn.heard.text, candidates or own)
     if len(by_words) == 1:
         return by_words[0]
     if kept is not None and (not by_words or kept in by_words):
@@ -130,7 +130,19 @@ def _overlap(said: set[str], line: OrderLine) -> float:
 
 
 def find_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Question:
-    """The lines the request is about: the only one, the one named, all on request; else a question."""
+    """The lines the request is about: the only one, the one named, all on request; else a question. Of one line with
+    several pieces, only as many as were asked for."""
+    lines = _named_lines(turn, order)
+    if isinstance(lines, Question) or len(lines) != 1:
+        return lines
+    pieces = turn.heard.slots.quantity or turn.state.slots.get("quantity")
+    if isinstance(pieces, int) and 0 < pieces < lines[0].qty and not turn.heard.slots.everything:
+        turn.remember(slots={**turn.state.slots, "quantity": pieces})
+        return (lines[0].model_copy(update={"qty": pieces}),)
+    return lines
+
+
+def _named_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Question:
     if len(order.lines) == 1:
         return order.lines
     kept = turn.state.slots.get("line")

@@ -122,7 +122,7 @@ def _goods_facts(order: Order, lines: Sequence[OrderLine], product: Product | No
         "freight_cover": order.freight_cover,
         "freight_cover_cap": profile.freight_cover_cap,
         "below_free_shipping": False,
-        "whole_order": len(lines) == len(order.lines),
+        "whole_order": not _kept(order, lines),
         "gift_missing": False,
         "customised": item_class == "customised",
         "invoice_state": order.invoice,
@@ -131,7 +131,7 @@ def _goods_facts(order: Order, lines: Sequence[OrderLine], product: Product | No
 
 def _price_facts(order: Order, lines: Sequence[OrderLine], catalogue: Catalogue, profile: ShopProfile) -> Facts:
     product = catalogue.product(lines[0].product_id)
-    kept = [line for line in order.lines if line not in lines]
+    kept = _kept(order, lines)
     return {
         "paid": order.paid,
         "lines_paid": _share_paid(order, lines),
@@ -144,6 +144,13 @@ def _price_facts(order: Order, lines: Sequence[OrderLine], catalogue: Catalogue,
         "compares_other_shop": False,
         "campaign_end": None,
     }
+
+
+def _kept(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """What stays with the customer when `lines` (with the pieces they name) go back."""
+    back = {line.line_id: line.qty for line in lines}
+    left = [(line, line.qty - back.get(line.line_id, 0)) for line in order.lines]
+    return [line.model_copy(update={"qty": qty}) for line, qty in left if qty > 0]
 
 
 def _listed(lines: Sequence[OrderLine]) -> int:

@@ -60,6 +60,7 @@ _RISK_FLOWS = {
     "12315": "threat_regulator",
     "injection": "abuse_or_injection",
     "media": "threat_bad_review",
+    "off_platform": "off_platform",
 }
 
 
@@ -234,7 +235,14 @@ def issues_of(turn: TurnContext) -> list[str]:
         found = [intent for intent in found if intent not in _CHAT] or found[:1]
     if "human_request" in found and "safety_incident" not in found:
         return ["human_request"]
+    if "off_platform" in found:
+        return ["off_platform"]
     return _one_of_each_matter(list(dict.fromkeys(found)), turn)
+
+
+def same_matter(one: str | None, other: str) -> bool:
+    """Whether two intents are readings of the same wish."""
+    return one == other or any({one, other} <= matter for matter in _SAME_MATTER)
 
 
 def _one_of_each_matter(found: list[str], turn: TurnContext) -> list[str]:

@@ -36,7 +36,7 @@ from assistant.conversation import (
 )
 from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled
 from assistant.permits import Permits
-from assistant.planner import SURE, FlowPlanner, Planner, Saying, issues_of
+from assistant.planner import SURE, FlowPlanner, Planner, Saying, issues_of, same_matter
 from assistant.profile import ShopProfile
 from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
@@ -242,11 +242,11 @@ class Assistant:
         answered = Answered(proposal_id=proposal.proposal_id, answer=verdict, client_id=f"words:{asked.client_id}")
         try:
             told = await self._confirming.answer(proposal, answered, context, logged=False)
+            turn.entries.append(answered)
         except ProposalExpired:
             told = Told(context.say("expired"), again=True)
         except ProposalSettled:
             told = Told(context.say("settled"))
-        turn.entries.append(answered)
         await self._tell(turn, told)
         context.conversation = await self.conversations.get(context.conversation.id, customer_id=None)
 
@@ -273,7 +273,7 @@ class Assistant:
         context.open_proposal = None
         context.remember(proposal_id=None, flow=None, waiting_for=None, pending=())
         if waiting and not told.hand_off:
-            async for event in self._flows.serve(context, list(waiting), taken_up=True):
+            async for event in self._flows.serve(context, list(waiting), taken_up=not told.again):
                 self._take(turn, event)
 
     # ── for people at the desk ───────────────────────────────────────────────────────────────────────────────────
@@ -427,8 +427,8 @@ def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
     """An explicit yes or no to the open proposal, and nothing else that must be served first."""
     if context.open_proposal is None or context.heard.yes is None or context.heard.risks:
         return None
-    chat = {"greeting_chat", "out_of_scope", context.state.flow}
-    others = {name for name in issues_of(context) if name not in chat}
+    flow, chat = context.state.flow, {"greeting_chat", "out_of_scope"}
+    others = {name for name in issues_of(context) if name not in chat and not same_matter(flow, name)}
     if "human_request" in others:
         return None
     wants_else = any(guess.name in others and guess.confidence >= SURE for guess in context.heard.intents)
