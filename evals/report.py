@@ -84,8 +84,15 @@ def report(suite: str, pack: str, played: Sequence[Played], *, skipped: int = 0)
     )
 
 
-_NAMES = {"crash": "no_crash", "must": "said", "must_not": "not_said", "not_codes": "codes_avoided",
-          "not_citations": "citations_avoided"}  # fmt: skip
+_NAMES = {
+    "crash": "no_crash",
+    "wrong_deed": "no_wrong_deed",
+    "must": "said",
+    "must_not": "not_said",
+    "not_codes": "codes_avoided",
+    "not_citations": "citations_avoided",
+}
+"""What a metric is called where the kind of check names the fault."""
 
 
 def pairs_of(played: Sequence[Played]) -> list[list[Played]]:

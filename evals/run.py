@@ -17,9 +17,13 @@ from assistant.settings import Settings
 from assistant.shop import Order
 from assistant.turn import Assistant
 from evals.case import Case, Step
-from evals.judge import Miss, Verdict, code_of, judge, judge_conduct, judge_state
+from evals.judge import Miss, Verdict, code_of, judge, judge_conduct, judge_deeds, judge_state
 from evals.trace import lines_of
 from knowledge.errors import XiaoerError
+
+
+class NothingOpen(XiaoerError):
+    """A step presses a button where nothing is proposed: the engine had to propose and did not."""
 
 
 @dataclass
@@ -75,12 +79,15 @@ async def play(case: Case, parts: Parts, *, pack: str, planner: Planner | None =
     # gather hands an error of any kind back as a value: a crash is a finding about the engine, not about the suite
     (error,) = await asyncio.gather(_play(played, parts, pack, planner), return_exceptions=True)
     if error is not None:
+        kind = "button" if isinstance(error, NothingOpen) else "crash"
         found = str(error) if isinstance(error, XiaoerError) else f"{type(error).__name__}: {error}"
-        step = len(played.steps) + 1
-        played.verdicts.append(Verdict("crash", Miss(step, "crash", "no error", found)))
-    named = [effect for step in case.steps for effect in step.expect.effects or ()]
-    whole = case.expect if case.expect.effects is not None else case.expect.model_copy(update={"effects": tuple(named)})
+        played.verdicts.append(Verdict(kind, Miss(len(played.steps) + 1, kind, "no error", found)))
+    whole = case.expect
+    if whole.effects is None:
+        named = tuple(effect for step in case.steps for effect in step.expect.effects or ())
+        whole = whole.model_copy(update={"effects": named})
     played.verdicts += judge(whole, played.entries, 0, played.state_hash)
+    played.verdicts.append(judge_deeds(whole.effects or (), played.entries))
     played.verdicts += judge_conduct(case, played.steps)
     return played
 
@@ -109,7 +116,7 @@ async def _take(step: Step, number: int, talk: Conversation, assistant: Assistan
     if step.button is not None:
         head = await assistant.conversations.get(talk.id, customer_id=talk.customer_id)
         if head.state.proposal_id is None:
-            raise XiaoerError("There is no open proposal to answer.")
+            raise NothingOpen("There is no open proposal to answer.")
         events = assistant.confirm(
             talk.id, head.state.proposal_id, step.button, client_id=f"b{number}", customer_id=talk.customer_id
         )

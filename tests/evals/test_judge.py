@@ -18,7 +18,7 @@ from assistant.conversation import (
     Understood,
 )
 from evals.case import Case, Effect, Expect, Step
-from evals.judge import cites, code_of, has_code, judge, judge_conduct, judge_state
+from evals.judge import cites, code_of, has_code, judge, judge_conduct, judge_deeds, judge_state
 
 AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -181,3 +181,12 @@ def test_records_change_exactly_when_an_effect_was_told() -> None:
     assert judge_state("a", "b", [acted()]).miss is None
     assert judge_state("a", "b", [Said(text="好")]).miss is not None
     assert judge_state("a", "a", [acted()]).miss is not None
+
+
+def test_a_wrong_deed_is_what_was_done_unasked_and_not_what_was_left_undone() -> None:
+    want = (Effect(action="return_refund", amount=69900),)
+    assert judge_deeds(want, [acted()]).miss is None
+    assert judge_deeds(want, []).miss is None
+    assert judge_deeds(want, [acted(amount=69901)]).miss is not None
+    assert judge_deeds(want, [acted(), acted(pid="p2")]).miss is not None
+    assert judge_deeds((), [acted()]).miss is not None

@@ -59,7 +59,7 @@ async def test_the_final_state_is_the_same_each_run_and_another_after_an_effect(
 
 async def test_an_effect_the_case_does_not_name_is_a_miss(parts: Parts) -> None:
     done = await play(case({"say": "取消订单"}, {"say": "确认"}), parts, pack="demo")
-    assert [(miss.step, miss.what) for miss in done.misses] == [(0, "effects")]
+    assert [(miss.step, miss.what) for miss in done.misses] == [(0, "effects"), (0, "wrong_deed")]
 
 
 async def test_the_clock_runs_when_the_case_waits(parts: Parts) -> None:
@@ -81,6 +81,7 @@ async def test_data_that_contradicts_itself_is_a_miss_of_its_case(parts: Parts) 
 
 async def test_a_button_without_a_proposal_is_a_miss(parts: Parts) -> None:
     done = await play(case({"button": "yes"}), parts, pack="demo")
+    assert [miss.what for miss in done.misses] == ["button"]
     assert "no open proposal" in done.misses[0].found
 
 
