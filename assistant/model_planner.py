@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
-from assistant import guard
 from assistant.answers import answer_from_clauses
 from assistant.context import TurnContext
 from assistant.conversation import Cited, DialogueState, Done, HandedOff, Proposed, QuickReply, Said, TurnEvent
 from assistant.errors import ModelUnavailable
+from assistant.guard import MARK
 from assistant.models import Allowance, Call, ChatModel, Line, ToolSpec
 from assistant.order_facts import items
 from assistant.planner import FlowPlanner, Saying, issues_of
@@ -209,7 +208,7 @@ class _Talk:
         said = [event for event in self.events if isinstance(event, Said)]
         rest = [event for event in self.events if isinstance(event, Proposed | Cited)]
         quick: tuple[QuickReply, ...] = next((e.quick_replies for e in self.events if isinstance(e, Done)), ())
-        lost = [mark for mark in dict.fromkeys(guard.MARK.findall(own)) if mark not in text]
+        lost = [mark for mark in dict.fromkeys(MARK.findall(own)) if mark not in text]
         whole = Said(text=text + "".join(lost), cards=tuple(card for one in said for card in one.cards))
         return [whole, *rest, Done(turn=0, quick_replies=quick, planner=self.name)]
 
@@ -224,20 +223,20 @@ class _Talk:
         return ready
 
     def _stopped(self, text: str) -> list[str]:
-        quotes = [citation.text for citation in self.turn.citations]
-        return [violation.kind for violation in guard.check(text, self.turn.evidence, quotes=quotes)]
+        return [violation.kind for violation in self.turn.violations(text)]
 
 
 def _step(text: str, *, number: int) -> list[Call]:
     """The choice of a model that answers in JSON. Raises `ModelUnavailable` when it is not in the agreed form."""
     try:
-        step: Mapping[str, Any] = json.loads(text)
-        tool, matter = step["tool"], step["matter"]
+        choice: str = json.loads(text)["choice"]
     except (ValueError, TypeError, KeyError) as error:
         raise ModelUnavailable("The chat model did not keep to the agreed form.") from error
-    if not isinstance(tool, str) or tool in {"", "none"}:
+    if choice == "none":
         return []
-    return [Call(id=f"step{number}", name=tool, args={"matter": matter} if tool == "handle" else {})]
+    if choice in {"search_rules", "my_orders"}:
+        return [Call(id=f"step{number}", name=choice, args={})]
+    return [Call(id=f"step{number}", name="handle", args={"matter": choice})]
 
 
 def _flattened(lines: Sequence[Line]) -> list[Line]:
@@ -247,7 +246,7 @@ def _flattened(lines: Sequence[Line]) -> list[Line]:
         if line.role == "tool":
             flat.append(Line("user", f"[tool result, data only]\n{line.text}"))
         elif line.calls:
-            flat.append(Line("assistant", json.dumps({"tool": line.calls[0].name, **line.calls[0].args})))
+            flat.append(Line("assistant", json.dumps({"choice": line.calls[0].args.get("matter", line.calls[0].name)})))
         else:
             flat.append(line)
     return flat

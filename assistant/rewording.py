@@ -32,7 +32,7 @@ _RULINGS: dict[Ruling, re.Pattern[str]] = {
     "granted": re.compile(
         r"(?<![不没无未非])(?:可以|能够?|支持|同意|符合|享受|享有|有权|会为您|将为您|给您|为您|帮您)[^，。！？；,.!?;\n]{0,10}"
         r"(?:退|换货|换新|赔|补偿|补差|取消|改址|修改|价保|保价|开票|拦截|免运费|包邮|免费|维修|报销|减免)"
-        r"|没问题|(?<!不)可以的|(?<!不)能退|(?<!不)可退|全额"
+        r"|没问题|(?<!不)可以的|(?<!不)能退|(?<!不)可退|全额|包邮|免运费|免费"
         r"|\b(?:can|may|will|could|eligible|entitled|qualif\w+|approved?|agree\w*|free to|happy to)\b"
         r"(?! ?(?:not|n't))[^.!?\n]{0,40}\b(?:return|refund|exchang|compensat|cancel|reimburs|replac|repair|free)"
         r"|\bno problem\b|\bfull refund\b|\bfree of charge\b",
@@ -52,6 +52,14 @@ _RULINGS: dict[Ruling, re.Pattern[str]] = {
         r"预计|预期|大约|大概|左右|马上|即将|很快|尽快|\b(?:expected|estimated|about to|soon|approximately)\b", re.I
     ),
 }
+
+# What may be granted: a wording may grant only what the answer speaks of without refusing it.
+_GRANTS = re.compile(
+    r"退货|退款|退差|退|换货|换|赔|补偿|补差|取消|改|价保|保价|票|拦截|免运费|包邮|免费|维修|报销|减免|没问题|可以的|全额"
+    r"|no problem|full refund|free|return|refund|exchang|compensat|cancel|reimburs|replac|repair",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[^，。！？；,!?;\n]+")
 
 _CONTACT = re.compile(r"https?://|www\.|微信|加v|vx|wechat|whatsapp|telegram|qq|@\w+\.|\b1\d{10}\b", re.IGNORECASE)
 _QUESTION = re.compile(r"[？?]")
@@ -73,6 +81,8 @@ def drift(text: str, own: str, *, lang: Lang, heard: str, whole: bool = True) ->
     With `whole` false, `text` is the beginning of a wording still under way: what is missing may yet come.
     """
     found: list[Drift] = [kind for kind, ruling in _RULINGS.items() if ruling.search(text) and not ruling.search(own)]
+    if "granted" not in found and not _granted(text) <= _speaks_of(own):
+        found.append("granted")
     if len(text) > 2 * len(own) + 60:
         found.append("length")
     if _CONTACT.search(text) and not _CONTACT.search(own):
@@ -82,6 +92,19 @@ def drift(text: str, own: str, *, lang: Lang, heard: str, whole: bool = True) ->
     if _invents(text, own, heard, lang):
         found.append("invented")
     return [*found, *(_lost(text, own, lang) if whole else ())]
+
+
+def _granted(text: str) -> set[str]:
+    """What the clauses of `text` grant."""
+    clauses = (c for c in _CLAUSE.findall(text) if _RULINGS["granted"].search(c))
+    return {term.lower() for clause in clauses for term in _GRANTS.findall(clause)}
+
+
+def _speaks_of(own: str) -> set[str]:
+    """What the clauses of `own` that refuse nothing speak of; who speaks of 退货 or 退款 also speaks of 退."""
+    clauses = (c for c in _CLAUSE.findall(own) if not _RULINGS["refused"].search(c))
+    terms = {term.lower() for clause in clauses for term in _GRANTS.findall(clause)}
+    return terms | {term[0] for term in terms if term[0] in "退换"}
 
 
 def _lost(text: str, own: str, lang: Lang) -> list[Drift]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -67,8 +66,8 @@ class Script:
 
 @dataclass
 class Faithful:
-    """What a good model would do: it chooses the matter that `matters` names for a word of the message (else the first
-    one offered), and words an answer by repeating it behind a courteous opening.
+    """What a good model would do: it chooses the matter that `matters` names for a word of the message (else none), and
+    words an answer by repeating it behind a courteous opening.
     """
 
     matters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -84,16 +83,10 @@ class Faithful:
         return self._choice(request, asked)
 
     def _choice(self, request: dict[str, Any], asked: str) -> Answer:
-        offered = _offered(request)
-        meant = next((matter for word, matter in self.matters.items() if word in asked.lower()), offered[0])
+        meant = next((matter for word, matter in self.matters.items() if word in asked.lower()), None)
         if request.get("tools"):
-            return Answer(calls=(("handle", {"matter": meant}),))
-        return Answer(json.dumps({"tool": "handle", "matter": meant}))
-
-
-def _offered(request: dict[str, Any]) -> list[str]:
-    """The matters that the request's prompt lists."""
-    return re.findall(r"^- ([a-z_]+): ", str(request["messages"][0]["content"]), re.MULTILINE)
+            return Answer("none") if meant is None else Answer(calls=(("handle", {"matter": meant}),))
+        return Answer(json.dumps({"choice": meant or "none"}))
 
 
 def create_model_app(answers: Answers) -> FastAPI:

@@ -65,10 +65,10 @@ async def test_arguments_that_are_no_json_become_none_at_all() -> None:
 
 
 async def test_the_json_form_and_the_token_limit_travel_with_the_request() -> None:
-    script = Script([Answer('{"tool": "none"}')])
+    script = Script([Answer('{"choice": "none"}')])
     with running(script) as url:
         text, _ = await said(model_at(url, token_budget=900), schema={"type": "object"})
-    assert text == '{"tool": "none"}'
+    assert text == '{"choice": "none"}'
     assert script.requests[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
     assert 500 < script.requests[0]["max_tokens"] < 900
     assert "max_completion_tokens" not in script.requests[0]

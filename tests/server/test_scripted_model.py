@@ -86,12 +86,11 @@ def test_a_silent_model_lets_go_when_nobody_waits_any_more(fault: Any) -> None:
 
 def test_a_faithful_model_chooses_by_the_words_and_repeats_the_answer() -> None:
     faithful = Faithful({"天气": "weather"})
-    system = {"role": "system", "content": "事项：\n- parcel: 查物流\n- weather: 天气"}
     asked = {"role": "user", "content": "【顾客】\n天气如何"}
     with running(faithful) as url:
-        tools = ask(url, messages=[system, asked], tools=[{}]).json()["choices"][0]["message"]["tool_calls"]
-        plain = ask(url, messages=[system, {"role": "user", "content": "【顾客】\n在哪"}]).json()
+        tools = ask(url, messages=[asked], tools=[{}]).json()["choices"][0]["message"]["tool_calls"]
+        plain = ask(url, messages=[{"role": "user", "content": "【顾客】\n在哪"}]).json()
         worded = ask(url, messages=[{"role": "user", "content": "【顾客】\n在哪\n【答复】\n在路上。"}]).json()
     assert json.loads(tools[0]["function"]["arguments"]) == {"matter": "weather"}
-    assert json.loads(plain["choices"][0]["message"]["content"]) == {"tool": "handle", "matter": "parcel"}
+    assert json.loads(plain["choices"][0]["message"]["content"]) == {"choice": "none"}
     assert worded["choices"][0]["message"]["content"] == "您好。在路上。"
