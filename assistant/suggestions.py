@@ -43,7 +43,7 @@ def _from_clauses(turn: TurnContext, used: set[str]) -> list[Suggestion]:
     for hit in hits:
         if hit.clause.ref in used or hit.score < turn.engine.profile.answer_confidence / 2:
             continue
-        text = quote_answer(hit, turn, turn.heard.text, as_of=turn.now)
+        text = quote_answer(hit.clause, turn, turn.heard.text, as_of=turn.now)
         citation = next(c for c in turn.citations if c.clause == hit.clause.ref)
         offered.append(Suggestion(text=text, citations=(citation,), reason=hit.clause.policy.title))
     return offered
