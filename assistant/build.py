@@ -117,7 +117,7 @@ async def open_assistant(
         ConversationStore(database, ledger),
         Permits(ProposalStore(database, ledger, key), ledger, shop),
         parts.understander,
-        planner or _planner(settings, clock),
+        planner or _planner(settings, clock, parts.understander),
         database=database,
     )
 
@@ -132,11 +132,11 @@ async def _seed(shop: SqlShop, parts: Parts, clock: Clock, shop_data: Mapping[st
     return catalogue
 
 
-def _planner(settings: Settings, clock: Clock) -> Planner:
+def _planner(settings: Settings, clock: Clock, understander: Understander) -> Planner:
     if settings.model is None:
         return FlowPlanner()
     # LangChain takes seconds to import: only an installation with a model pays for it
     from assistant.model_planner import ModelPlanner
     from assistant.models import open_model
 
-    return ModelPlanner(open_model(settings, clock))
+    return ModelPlanner(open_model(settings, clock), understander.likely)

@@ -1,7 +1,7 @@
 """What customers claim, as facts a table may read and as answers to the question of the turn before.
 
-A claim fills only facts whose source is the customer (`source: claimed`); what the shop's records know is never overridden
-by what somebody typed.
+A claim fills only facts whose source is the customer (`source: claimed`); what the shop's records know is never
+overridden by what somebody typed.
 """
 
 from __future__ import annotations

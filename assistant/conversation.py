@@ -24,7 +24,9 @@ class Frozen(BaseModel):
 
 
 class IntentGuess(Frozen):
-    """One issue in the message: a second-level intent of the taxonomy, its calibrated confidence and the words it came from."""
+    """One issue in the message: a second-level intent of the taxonomy, its calibrated confidence and the words it
+    came from.
+    """
 
     name: str
     confidence: float
@@ -144,7 +146,9 @@ class Answered(Frozen):
 
 
 class Acted(Frozen):
-    """An effect was executed and the ledger holds it (`state="done"`), or nobody knows yet (`"unknown"`), or it was refused."""
+    """An effect was executed and the ledger holds it (`state="done"`), or nobody knows yet (`"unknown"`), or it was
+    refused.
+    """
 
     kind: Literal["acted"] = "acted"
     proposal_id: str
@@ -158,7 +162,9 @@ class Acted(Frozen):
 
 
 class Said(Frozen):
-    """The assistant said something. `text` is Markdown of the smallest kind (paragraphs, lists, bold), with marks `[1]`."""
+    """The assistant said something. `text` is Markdown of the smallest kind (paragraphs, lists, bold), with marks
+    `[1]`.
+    """
 
     kind: Literal["said"] = "said"
     text: str

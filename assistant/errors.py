@@ -25,7 +25,9 @@ class NotFound(XiaoerError):
 
 
 class InvalidMessage(XiaoerError):
-    """The message cannot be taken. `code` is `empty`, `too_long` or `unreadable`, for a text in the customer's language."""
+    """The message cannot be taken. `code` is `empty`, `too_long` or `unreadable`, for a text in the customer's
+    language.
+    """
 
     def __init__(self, what: str, *, mend: str = "", code: str = "invalid") -> None:
         self.code = code

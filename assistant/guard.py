@@ -71,7 +71,8 @@ CLAIMS: dict[str, re.Pattern[str]] = {
     ),
     "compensate": re.compile(
         r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:补偿|赔付|赔偿|补差|发放|补给)"
-        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*(?:compensated|credited|paid out)\b",
+        r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*"
+        r"(?:compensated|credited|paid out)\b",
         re.IGNORECASE,
     ),
     "change": re.compile(
@@ -80,7 +81,8 @@ CLAIMS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "invoice": re.compile(
-        r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:开具|开好|开出|补开)|发票已开|\binvoice\s+(?:has been|was|is)\s+issued",
+        r"(?:已经?|刚)(?:为您|帮您|给您|成功)*(?:开具|开好|开出|补开)|发票已开"
+        r"|\binvoice\s+(?:has been|was|is)\s+issued",
         re.IGNORECASE,
     ),
     "hand_off": re.compile(
@@ -215,8 +217,8 @@ class Evidence:
 def check(text: str, evidence: Evidence, *, quotes: Iterable[str] = ()) -> list[Violation]:
     """What in `text` nothing supports: empty means it may be said.
 
-    `quotes` are the checked quotations of the same reply and their titles; words in 「…」, “…” or "…" of 12 characters or more must be
-    part of one.
+    `quotes` are the checked quotations of the same reply and their titles; words in 「…」, “…” or "…" of 12 characters
+    or more must be part of one.
     """
     found = [Violation(kind, words) for kind, value, words in figures(text) if not evidence.knows(kind, value)]
     quoted = tuple(quotes)

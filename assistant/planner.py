@@ -35,8 +35,9 @@ PERSON = 0.6
 """From this confidence on, a flow that can only call a person is run: a wrong hand-off ends the talk."""
 
 CLEARLY = 0.65
-"""A message of no known intent is answered from the clauses only from this confidence on: a random quote is worse than a
-question."""
+"""A message of no known intent is answered from the clauses only from this confidence on: a random quote is worse
+than a question.
+"""
 
 MAX_PARKED = 3
 _SHORT_ANSWER = 12
@@ -51,7 +52,7 @@ _SAME_MATTER = (
     frozenset({"order_status", "track_parcel"}),
     frozenset({"return_quality", "return_mismatch", "warranty_claim", "repair", "damage_in_transit"}),
 )
-"""Intents that are two readings of one wish about the same order: a message that seems to hold two of them holds one."""
+"""Intents that are two readings of one wish about an order: a message that seems to hold two of them holds one."""
 
 _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
 _RISK_FLOWS = {

@@ -42,7 +42,7 @@ class OfferBook(BaseModel):
     )
 
     def choose(self, reason: str | None, stage: Stage) -> Offer | None:
-        """The first rung that fits the reason the customer gave; none without a reason, for a guess would be pushing."""
+        """The first rung that fits the reason given; none without a reason, for a guess would be pushing."""
         if reason is None:
             return None
         return next((o for o in self.offers if reason in o.reasons and stage in o.stages), None)

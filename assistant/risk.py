@@ -60,7 +60,9 @@ def _not_received(orders: Sequence[Order]) -> RiskNote | None:
     return RiskNote(
         signal="not_received_but_signed",
         strength="weak",
-        text=Text(zh=f"{len(claims)} 次称未收到而物流显示签收。", en=f"{len(claims)} claims of non-receipt on signed parcels."),
+        text=Text(
+            zh=f"{len(claims)} 次称未收到而物流显示签收。", en=f"{len(claims)} claims of non-receipt on signed parcels."
+        ),
         innocent=Text(zh="也可能是家人代收或被盗。", en="May be theft, or a family member signing."),
         orders=tuple(o.order_id[-4:] for o in claims),
     )  # fmt: skip
@@ -73,7 +75,9 @@ def _late_claims(orders: Sequence[Order]) -> RiskNote | None:
     return RiskNote(
         signal="claims_on_the_last_day",
         strength="weak",
-        text=Text(zh=f"{len(last_day)} 次在无理由期限最后一天申请退货。", en=f"{len(last_day)} returns asked on the last day."),
+        text=Text(
+            zh=f"{len(last_day)} 次在无理由期限最后一天申请退货。", en=f"{len(last_day)} returns asked on the last day."
+        ),
         innocent=Text(zh="也可能只是拆包晚。", en="May simply be slow opening."),
         orders=tuple(o.order_id[-4:] for o in last_day),
     )  # fmt: skip

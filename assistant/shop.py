@@ -1,4 +1,5 @@
-"""The shop behind the assistant: its products, orders and tickets, and the port through which they are read and changed.
+"""The shop behind the assistant: its products, orders and tickets, and the port through which they are read and
+changed.
 
 Money is an integer in fen. Instants are aware. Every read is bound to the customer who asks (DT-23): a port never
 returns another customer's order, and never says whether it exists.
@@ -53,7 +54,9 @@ class Variant(Frozen):
 
 
 class PricePoint(Frozen):
-    """From `at` on the sku cost `price`; `condition` is who could pay it (`anyone`, `member`, `new_user`, `limited_coupon`)."""
+    """From `at` on the sku cost `price`; `condition` is who could pay it (`anyone`, `member`, `new_user`,
+    `limited_coupon`).
+    """
 
     at: datetime
     sku: str
@@ -87,8 +90,9 @@ class Product(Frozen):
     price_history: tuple[PricePoint, ...] = ()
     promises: tuple[Promise, ...] = ()
     item_class: str = "normal"
-    """The class DT-02 asks for: normal, customised, perishable, digital_opened, newspaper, hygiene_safety_after_opening,
-    value_drop_after_activation, near_expiry_or_flaw_disclosed."""
+    """The class DT-02 asks for: normal, customised, perishable, digital_opened, newspaper,
+    hygiene_safety_after_opening, value_drop_after_activation, near_expiry_or_flaw_disclosed.
+    """
     intact_class: str = "others"
     """The category of DT-03: food_cosmetics, electronics, clothing, others."""
     confirm_at_purchase: bool = False
@@ -145,7 +149,9 @@ class Ticket(Frozen):
 
 
 class Order(Frozen):
-    """One order as the shop's system holds it. `paid` is what the customer paid in all, `refunded` what went back so far."""
+    """One order as the shop's system holds it. `paid` is what the customer paid in all, `refunded` what went back so
+    far.
+    """
 
     order_id: str
     customer_id: str

@@ -127,7 +127,7 @@ def summarize(
     order: Order | None = None,
     lang: Lang = "zh",
 ) -> Summary:
-    """Summarise a log. `labels` names intents in words; `order` is the order the talk is about, as the shop holds it."""
+    """Summarise a log. `labels` names intents in words; `order` is the one the talk is about, as the shop holds it."""
     issue = _issue(log, labels, lang)
     facts = _facts(log, lang)
     commitments = _commitments(log, lang)
@@ -135,7 +135,8 @@ def summarize(
     todos = _todos(log, resolution, lang)
     emotion = _emotion(log)
     risks = tuple(dict.fromkeys(r for e in log if isinstance(e.entry, Understood) for r in e.entry.risks))
-    text = _text(issue, facts, commitments, todos, order, lang)
+    parts = _parts(issue, facts, commitments, todos, lang) | {"order": _order_line(order, lang)}
+    text = _text(parts, lang)
     return Summary(
         conversation_id=conversation.id,
         kind=kind,
@@ -283,28 +284,37 @@ def _order(order: Order | None) -> OrderFacts | None:
     )
 
 
-def _text(
-    issue: Issue,
-    facts: Sequence[Fact],
-    commitments: Sequence[Commitment],
-    todos: Sequence[str],
-    order: Order | None,
-    lang: Lang,
-) -> str:
-    heads = ("诉求", "订单", "依据", "方案", "待办") if lang == "zh" else ("Wants", "Order", "Basis", "Done", "To do")
-    wish = "、".join(issue.labels) if lang == "zh" else ", ".join(issue.labels)
-    parts = [f"【{heads[0]}】{wish or '—'}（“{issue.customer_words}”）"]
-    if order:
-        signed = f" {instant(order.signed_at, lang)}" if order.signed_at else ""
-        parts.append(f"【{heads[1]}】…{order.order_id[-4:]} {order.state}{signed} {money(order.paid)}")
+def _text(summary: Mapping[str, str | None], lang: Lang) -> str:
+    """`【诉求】…【订单】…`: the parts that there are, in the order a colleague reads them."""
+    heads = _HEADS[0] if lang == "zh" else _HEADS[1]
+    return "".join(f"【{heads[name]}】{value}" for name, value in summary.items() if value)
+
+
+_HEADS = (
+    {"wants": "诉求", "order": "订单", "basis": "依据", "done": "方案", "todo": "待办"},
+    {"wants": "Wants", "order": "Order", "basis": "Basis", "done": "Done", "todo": "To do"},
+)
+
+
+def _parts(
+    issue: Issue, facts: Sequence[Fact], commitments: Sequence[Commitment], todos: Sequence[str], lang: Lang
+) -> dict[str, str | None]:
+    wish = ("、" if lang == "zh" else ", ").join(issue.labels) or "—"
     decided = [fact.text for fact in facts if fact.source == "document"]
-    if decided:
-        parts.append(f"【{heads[2]}】{decided[-1]}")
-    if commitments:
-        parts.append(f"【{heads[3]}】{commitments[-1].what}")
-    if todos:
-        parts.append(f"【{heads[4]}】{todos[-1]}")
-    return "".join(parts)
+    return {
+        "wants": f"{wish}（“{issue.customer_words}”）",
+        "order": None,
+        "basis": decided[-1] if decided else None,
+        "done": commitments[-1].what if commitments else None,
+        "todo": todos[-1] if todos else None,
+    }
+
+
+def _order_line(order: Order | None, lang: Lang) -> str | None:
+    if order is None:
+        return None
+    signed = f" {instant(order.signed_at, lang)}" if order.signed_at else ""
+    return f"…{order.order_id[-4:]} {order.state}{signed} {money(order.paid)}"
 
 
 def _shorten(text: str, limit: int) -> str:

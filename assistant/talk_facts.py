@@ -29,7 +29,9 @@ ASKS: Mapping[str, re.Pattern[str]] = {
     ),
     "gift_receiver": re.compile(r"别人送(?:我|给我)|朋友送的|收到的礼物|\b(?:it was|as) a gift\b|gifted to me"),
 }
-"""Kinds of request that DT-23 tells apart, by the words they are made in. A match only picks the kinder or safer reply."""
+"""Kinds of request that DT-23 tells apart, by the words they are made in. A match only picks the kinder or safer
+reply.
+"""
 
 
 def talk_facts(turn: TurnContext) -> Facts:

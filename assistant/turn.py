@@ -348,9 +348,8 @@ class Assistant:
         await self.permits.recover(self.engine.clock.now())
         done: list[Logged] = []
         for conversation, _ in await self.conversations.unanswered(self.profile.key):
-            async for item in self.reply(conversation.id, customer_id=conversation.customer_id):
-                if isinstance(item, Logged):
-                    done.append(item)
+            replies = self.reply(conversation.id, customer_id=conversation.customer_id)
+            done += [item async for item in replies if isinstance(item, Logged)]
         return done
 
     # ── one turn's frame ─────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""From words to an `Understanding`: language, intents, dialogue acts, slots, mood and risk, without a language model."""
+"""From words to an `Understanding`: language, intents, acts, slots, mood and risk, without a language model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Understander:
         return [labels[column] for column in (-shares[0]).argsort(kind="stable")[:k]]
 
     def hear(self, text: str, state: DialogueState, now: datetime, *, action: str | None = None) -> Understanding:
-        """Understand `text` in its place in the talk. `action` is what an open proposal would do: it says what a yes means."""
+        """Understand `text` in its place in the talk. `action` is what an open proposal would do: it says what a yes
+        means.
+        """
         lang = detect(text, default=state.lang)
         slots = extract(text, now, lang)
         mood, risks = read_mood(text)

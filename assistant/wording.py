@@ -25,7 +25,9 @@ def money(fen: int) -> str:
 
 
 def instant(at: datetime, lang: Lang) -> str:
-    """`11月22日 18:00` or `22 Nov 18:00`, in Shanghai time. Midnight is 24:00 of the day it ends, as deadlines are meant."""
+    """`11月22日 18:00` or `22 Nov 18:00`, in Shanghai time. Midnight is 24:00 of the day it ends, as deadlines are
+    meant.
+    """
     local = at.astimezone(SHANGHAI)
     clock = f"{local:%H:%M}"
     if clock == "00:00" and local.second == 0:

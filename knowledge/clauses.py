@@ -57,7 +57,9 @@ class Scope:
     audiences: frozenset[str] = frozenset()
 
     def covers(self, place: Place) -> bool:
-        """True when no axis of the scope excludes `place`. An axis that `place` leaves unknown covers only *anywhere*."""
+        """True when no axis of the scope excludes `place`. An axis that `place` leaves unknown covers only
+        *anywhere*.
+        """
         pairs = (
             (self.platforms, place.platform),
             (self.regions, place.region),
@@ -137,7 +139,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A clause found by a search. `lexical` is BM25, `dense` a cosine in [-1, 1], `score` the calibrated confidence in [0, 1]."""
+    """A clause found by a search. `lexical` is BM25, `dense` a cosine in [-1, 1], `score` the calibrated confidence
+    in [0, 1].
+    """
 
     clause: Clause
     score: float

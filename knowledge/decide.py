@@ -33,7 +33,7 @@ class _Moment:
     place: Place
 
 
-class _Stop(Exception):  # noqa: N818 - carries an outcome through nested evaluation
+class _Stop(Exception):
     """The rows cannot be judged; `code` says what to do instead."""
 
     def __init__(self, code: str) -> None:

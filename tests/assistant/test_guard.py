@@ -12,8 +12,8 @@ from knowledge.clauses import SHANGHAI
 
 AT = datetime(2026, 11, 22, 18, 0, tzinfo=SHANGHAI)
 FEN = st.integers(min_value=1, max_value=10**8)
-INSTANTS = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)).map(
-    lambda at: at.replace(tzinfo=SHANGHAI, microsecond=0)
+INSTANTS = st.integers(min_value=1_577_808_000, max_value=1_893_427_200).map(
+    lambda seconds: datetime.fromtimestamp(seconds, SHANGHAI)
 )
 
 

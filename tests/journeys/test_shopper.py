@@ -1,4 +1,6 @@
-"""A shopper at the demo shop: ask, read the clause, agree, get the receipt; reload, resume, be taken over by a person."""
+"""A shopper at the demo shop: ask, read the clause, agree, get the receipt; reload, resume, be taken over by a
+person.
+"""
 
 from __future__ import annotations
 
