@@ -28,10 +28,11 @@ _YES_ZH = (
 _YES_EN = (
     r"yes|yeah|yep|yup|ya|sure thing|sure|okay|okey|ok+|k|fine|alright|all right|go ahead|go for it|do it|do that|please do|confirm(?:ed)?"
     r"|agreed?|sounds (?:good|great|fine)|that works|works for me|that's (?:fine|ok|okay|right|good)|that is (?:fine|ok|right)"
-    r"|of course|correct|right|absolutely|definitely|certainly|proceed|accept(?:ed)?|let's do it|let's go|good"
+    r"|of course|correct|right|absolutely|definitely|certainly|proceed|accept(?:ed)?|let's do it|let's go|good|no problem|exactly|indeed"
+    r"|queren|hao ?de|hao|ke ?yi|xing|dui|shi ?de"
 )
-_FILLER_ZH = "那就|那么|那|就|我们|我|亲|您|你|帮我|请|麻烦|谢谢|多谢|感谢|辛苦了?|嗯|恩|哦|噢|啊|呀|呢|哈哈?|了|的|吧|啦|哟|嘛|现在|马上|直接|都|也|全部|一下|这样|给我|来|尽快|快点?"
-_FILLER_EN = r"please|thanks?|thank you|thx|then|it|that|this|i|we|me|oh|now|so|very|much|with|to|the|and|you|for|a|an|my|just|am|i'm"
+_FILLER_ZH = "那就|那么|那|就|我们|我|亲|您|你|帮我|请|麻烦|谢谢|多谢|感谢|辛苦了?|嗯|恩|哦|噢|啊|呀|呢|哈哈?|了|的|吧|啦|哟|嘛|现在|马上|直接|都|也|全部|一下|这样|给我|来|尽快|快点?|快递|包裹|订单|这单|那单|这个|那个"
+_FILLER_EN = r"please|thanks?|thank you|thx|then|it|that|this|i|we|me|oh|now|so|very|much|with|to|the|and|you|for|a|an|my|just|am|i'm|parcel|package|order"
 _VERBS: dict[str, tuple[str, str]] = {
     "refund": (r"退(?:货退款|货|款|钱|掉|了)?", r"refund(?: it| me)?|return(?: it)?"),
     "exchange": (r"换(?:货|新|一个|掉|了)?", r"exchange(?: it)?|replace(?: it)?|swap(?: it)?"),
@@ -40,7 +41,16 @@ _VERBS: dict[str, tuple[str, str]] = {
     "change": (r"改(?:地址|掉|了)?|修改", r"change(?: it)?|update(?: it)?"),
     "repair": (r"(?:维修|报修|修)", r"repair(?: it)?|fix(?: it)?"),
     "invoice": (r"开(?:票|发票)?", r"issue(?: it)?(?: the invoice)?"),
-    "any": (r"办(?:理|吧)?|提交|执行|处理|申请|操作|下单", r"submit(?: it)?|send(?: it)?|apply"),
+    "intercept": (r"拦截|拦(?:下来?|住|回来)?|截(?:回来?|停|住)", r"intercept(?: it)?|stop it|call it back"),
+    "complain": (r"投诉|反映|上报", r"report it|escalate(?: it)?|file (?:it|the complaint)"),
+    "urge": (
+        r"催(?:促|一催|发货)?|加急|发货|发",
+        r"urge(?: it| them)?|hurry(?: it| them)?|chase(?: it| them)?|ship it",
+    ),
+    "any": (
+        r"办(?:理|吧)?|提交|执行|处理|申请|操作|下单|登记|记录|记上|报上去",
+        r"submit(?: it)?|send(?: it)?|apply|register(?: it)?|file it|arrange(?: it)?",
+    ),
 }
 _ACTION_VERBS: dict[str, tuple[str, ...]] = {
     "refund_only_unshipped": ("refund", "cancel"),
@@ -49,7 +59,7 @@ _ACTION_VERBS: dict[str, tuple[str, ...]] = {
     "return_refund": ("refund",),
     "quality_return": ("refund", "exchange", "repair"),
     "cancel_refund": ("cancel", "refund"),
-    "intercept": ("cancel", "refund"),
+    "intercept": ("intercept", "cancel", "refund"),
     "exchange": ("exchange",),
     "repair": ("repair",),
     "resend": ("compensate",),
@@ -59,6 +69,8 @@ _ACTION_VERBS: dict[str, tuple[str, ...]] = {
     "change_address": ("change",),
     "cancel_order": ("cancel", "refund"),
     "invoice": ("invoice",),
+    "complaint": ("complain",),
+    "urge_shipping": ("urge",),
 }
 _DEFAULT_VERBS = ("refund", "exchange", "compensate", "change", "repair", "invoice")
 """Without a known action `取消` is left out: it may accept a cancellation or call one off."""

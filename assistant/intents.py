@@ -16,15 +16,16 @@ import numpy as np
 import structlog
 
 from assistant.conversation import DialogueState, IntentGuess
+from assistant.goods import without_names
 from assistant.intent_head import LETTERS, RIDGE, WIDTH, Indices, IntentHead, Matrix, keep_head, kept_head, train_head
-from assistant.segments import clauses, segments
+from assistant.segments import clauses, topics, wanted
 from assistant.taxonomy import Taxonomy
 from knowledge.embedding import Embedder
 from knowledge.text import fold, mend
 
 log = structlog.get_logger("assistant")
 
-TRAINING = "1"
+TRAINING = "2"
 UNSURE = 0.22
 """Below this the best guess says too little; the answer is `unclear`."""
 SPLIT = 0.55
@@ -72,7 +73,7 @@ class IntentModel:
     @classmethod
     def train(cls, taxonomy: Taxonomy, embedder: Embedder) -> IntentModel:
         """Learn from the taxonomy's examples. The same examples and embedder always give the same model."""
-        texts, names = zip(*((mend(fold(text)), name) for text, name in taxonomy.examples()), strict=True)
+        texts, names = zip(*((_plain(text), name) for text, name in taxonomy.examples()), strict=True)
         trained = train_head(texts, names, embedder)
         cued = np.zeros_like(trained.held_out)
         for column, label in enumerate(trained.head.labels):
@@ -103,21 +104,28 @@ class IntentModel:
         folded = mend(fold(text)).strip()
         if not _WORD.search(folded):
             return [IntentGuess(name="unclear", confidence=0.9, words=folded[:40])]
-        parts = [part for segment in segments(folded) for part in self._parts(segment, state)]
-        guesses = self._merge([guess for part in parts for guess in part.guesses])
-        if guesses[0].name == "unclear" and len(parts) > 1:
-            guesses = self._merge([*guesses, *self._read([folded], state)[0].guesses])
+        parts = topics(folded)
+        kept = set(wanted([part for topic in parts for part in topic]))
+        read = [
+            [guess for part in topic if part in kept for read in self._parts(part, state) for guess in read.guesses]
+            for topic in parts
+        ]
+        guesses = self._merge([topic for topic in read if topic])
+        if guesses[0].name == "unclear" and sum(map(len, parts)) > 1:
+            guesses = self._merge([guesses, list(self._read([folded], state)[0].guesses)])
         return guesses[:MAX_GUESSES]
 
     def probabilities(self, texts: Sequence[str], state: DialogueState | None = None) -> tuple[tuple[str, ...], Matrix]:
         """Labels and `(n, labels)` calibrated probabilities of texts taken whole, for evaluation."""
-        return self._head.labels, self._weigh([mend(fold(text)) for text in texts], state)
+        return self._head.labels, self._weigh([_plain(text) for text in texts], state)
 
     def _parts(self, segment: str, state: DialogueState | None) -> list[_Part]:
         """One segment as one issue, unless both sides of a comma are sure of different ones."""
-        sides = clauses(segment)
+        told = clauses(segment)
+        sides = wanted(told)
         if len(sides) < 2:
-            return self._read([segment], state)
+            return self._read([segment if len(sides) == len(told) else sides[0]], state)
+        segment = segment if len(sides) == len(told) else ",".join(sides)
         whole, *read = self._read([segment, *sides], state)
         sure = [part for part in read if part.best.confidence >= SPLIT and part.best.name not in _CHAT]
         risky = [part for part in read if self.taxonomy.intents[part.best.name].risk]
@@ -128,9 +136,12 @@ class IntentModel:
         return [whole, *risky]
 
     def _read(self, texts: Sequence[str], state: DialogueState | None) -> list[_Part]:
-        return [self._part(text, row) for text, row in zip(texts, self._weigh(texts, state), strict=True)]
+        plain = [without_names(text) for text in texts]
+        rows = self._weigh(plain, state)
+        return [self._part(*read) for read in zip(texts, plain, rows, strict=True)]
 
-    def _part(self, text: str, row: Matrix) -> _Part:
+    def _part(self, text: str, plain: str, row: Matrix) -> _Part:
+        """`text` as written, `plain` as it is read: without misleading names of goods."""
         order = np.argsort(-row, kind="stable")
         best = int(order[0])
         found = [IntentGuess(name=self._intents[best].name, confidence=round(float(row[best]), 4), words=text[:120])]
@@ -138,7 +149,9 @@ class IntentModel:
             found = [IntentGuess(name="unclear", confidence=round(1 - float(row[best]), 4), words=text[:120])]
         for column, intent in enumerate(self._intents):
             urgent = intent.risk or intent.priority < 10
-            if urgent and intent.name != found[0].name and (words := intent.cued(text)) is not None:
+            if not urgent or intent.name == found[0].name or intent.ruled_out(plain):
+                continue
+            if (words := intent.cued(plain)) is not None:
                 sure = max(RISK_FLOOR, float(row[column]))
                 found.append(IntentGuess(name=intent.name, confidence=round(sure, 4), words=words[:120]))
         return _Part(text, tuple(found))
@@ -165,16 +178,26 @@ class IntentModel:
             shift[self._head.labels.index(state.flow)] += _FLOW
         return shift
 
-    def _merge(self, guesses: Sequence[IntentGuess]) -> list[IntentGuess]:
-        """Each intent once with its best confidence, generic ones absorbed by specific ones, in order of service."""
+    def _merge(self, read: Sequence[Sequence[IntentGuess]]) -> list[IntentGuess]:
+        """Each intent of the topics once with its best confidence, in order of service.
+
+        Within a topic a generic intent is absorbed by a specific one (a fault that is to be returned); a topic opened
+        by "and also" speaks for itself, except that a risk absorbs wherever it stands.
+        """
         best: dict[str, tuple[int, IntentGuess]] = {}
-        for place, guess in enumerate(guesses):
+        for place, guess in enumerate(guess for topic in read for guess in self._unabsorbed(topic)):
             known = best.get(guess.name)
             best[guess.name] = (place, guess if known is None or guess.confidence > known[1].confidence else known[1])
+        risks = [guess for _, guess in best.values() if self.taxonomy.intents[guess.name].risk]
+        absorbed = {name for guess in risks for name in self.taxonomy.intents[guess.name].absorbs}
         serious = [name for name in best if name not in _CHAT]
-        absorbed = {name for held in serious for name in self.taxonomy.intents[held].absorbs if name != held}
         kept = [name for name in serious if name not in absorbed] or serious or _least_idle(best)
         return [best[name][1] for name in sorted(kept, key=lambda name: self._rank(name, best[name][0]))]
+
+    def _unabsorbed(self, topic: Sequence[IntentGuess]) -> list[IntentGuess]:
+        names = {guess.name for guess in topic}
+        absorbed = {other for name in names for other in self.taxonomy.intents[name].absorbs if other != name}
+        return [guess for guess in topic if guess.name not in absorbed]
 
     def _rank(self, name: str, place: int) -> tuple[int, int]:
         return self.taxonomy.intents[name].priority, -place
@@ -183,6 +206,10 @@ class IntentModel:
 def _least_idle(best: dict[str, tuple[int, IntentGuess]]) -> list[str]:
     """Of chat, out of scope and unclear only one is told: the surest, `unclear` last."""
     return [max(best, key=lambda name: (name != "unclear", best[name][1].confidence))]
+
+
+def _plain(text: str) -> str:
+    return without_names(mend(fold(text)))
 
 
 def _fingerprint(taxonomy: Taxonomy, embedder: Embedder) -> str:

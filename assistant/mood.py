@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from assistant.conversation import Mood, Risk
+from assistant.goods import without_names
 from knowledge.text import fold, mend
 
 _QUOTED = re.compile(r"[「『“\"《][^」』”\"》]{1,60}[」』”\"》]")
@@ -96,7 +97,7 @@ _LEVELS: tuple[tuple[float, Mood], ...] = ((5.0, "very_angry"), (3.5, "angry"), 
 def read_mood(text: str) -> tuple[Mood, tuple[Risk, ...]]:
     """The mood of one message and the risks it shows, in a fixed order of gravity."""
     shown = _QUOTED.sub(" ", text)
-    folded = mend(fold(shown))
+    folded = without_names(mend(fold(shown)))
     return _mood(shown, folded), risks_in(folded)
 
 

@@ -33,11 +33,12 @@ CONDITIONS: Patterns = _patterns(
     gift_missing=r"赠品(?:都|也|已经|被|我|给)*(?:用|拆|扔|丢|不见|没(?:有|了)|吃|送人)|(?:used|lost|threw away)(?: the)? (?:free )?gift",
 )
 TAGS_ON = re.compile(
-    r"(?:吊牌|标签|挂牌)(?:都|还|也|一直|没剪|没拆)*(?:在|没(?:有)?(?:剪|拆|撕|动|摘)|未剪|未拆|完好|齐全)|没(?:有)?(?:剪|拆|撕)(?:吊牌|标签|过吊牌)"
+    r"(?:吊牌|标签|挂牌)(?:和|跟|、)?(?:包装盒?|盒子|标签|配件)?(?:什么的)?(?:都|全|还|也|一直|没剪|没拆)*(?:在(?!哪)|没(?:有)?(?:剪|拆|撕|动|摘|掉)|未剪|未拆|完好|齐全)|没(?:有)?(?:剪|拆|撕)(?:吊牌|标签|过吊牌)"
     r"|tags? (?:are |is )?(?:still )?(?:on|attached)|(?:haven'?t|didn'?t|not) (?:removed?|cut)(?: off)? (?:the )?tags?"
 )
 NOT_USED = re.compile(
-    r"(?:没|未|没有|从没|从未|还没|都没)(?:怎么)?(?:用|穿|戴|洗|使用)过?|(?:never|not|haven'?t|unused|unworn)(?: been)? ?(?:used|worn|washed)?"
+    r"(?:没|未|没有|从没|从未|还没|都没|一次没)(?:怎么|有)?(?:(?:用|穿|戴|洗|使用|试|激活|上身|下水)过|穿|戴|洗|使用|激活|上身|下水)|全新的?(?:没|未)"
+    r"|\b(?:never|not|haven'?t|hasn'?t|didn'?t)(?: been| even)? (?:used?|worn|wear|washed|activated)\b|\b(?:unused|unworn|brand new)\b"
 )
 INTACT_BOX = re.compile(r"(?:盒子|包装|鞋盒|赠品)(?:都|还|也)*(?:在|完好|齐全|没(?:有)?(?:扔|丢|动|拆|破|用))")
 
@@ -73,7 +74,7 @@ NOT_A_COLOUR = re.compile(
 )
 SIZE = re.compile(
     r"(?<![a-z0-9])([2-6]?x{0,4}[sl]|m)(?:码|号|的)?(?![a-z0-9])|(?<![\d月路街道弄])((?:1[5-9]|[2-5]\d)(?:\.5)?)(?:码|号(?!楼|单元|之前|发|到|前))|(?:均|中|大|小|加大)码"
-    r"|\b(?:size|sizes) (\w{1,4}(?:\.5)?)\b|\b(small|medium|large|extra large)\b"
+    r"|\b(?:size|sizes) (\d{1,3}(?:\.5)?|x{0,4}[sl]|m)\b|(?<!too )(?<!so )(?<!very )(?<!bit )(?<!quite )(?<!little )(?<!is )(?<!are )\b(small|medium|large|extra large)\b"
 )
 SIZE_WORDS = {"small": "S", "medium": "M", "large": "L", "extra large": "XL"}
 

@@ -91,10 +91,10 @@ _ADDRESS_SHAPE = re.compile(
 )
 
 _PAIR = re.compile(
-    r"(?<!\d)(1[2-9]\d(?:\.\d)?)\s*(?:cm|厘米|公分|高)?\s*[/,，、 ]+\s*(\d{2,3}(?:\.\d)?)\s*(kg|公斤|千克|斤|lbs?|pounds?)?(?![\d厘码天号])(?!\s*cm)"
+    r"(?<!\d)(1[2-9]\d(?:\.\d)?)\s*(?:(?:cm|厘米|公分)?(?:的?身高|的?个子|高)?\s*[/,，、 ]+|(?:cm|厘米|公分)?(?:的?身高|的?个子|高)|(?:cm|厘米|公分))\s*(?:体?重|和|and)?\s*(\d{2,3}(?:\.\d)?)\s*(kg|公斤|千克|斤|lbs?|pounds?)?(?![\d厘码天号])(?!\s*cm)"
 )
 _HEIGHT = re.compile(
-    r"(?:身高|个子|height|tall)\s*(?:是|有|大概|差不多|of|is|:)?\s*(\d{2,3}(?:\.\d)?)(?!\s*(?:斤|kg|公斤))|(?<![\d.])(\d{2,3}(?:\.\d)?)\s*(?:cm|厘米|公分)(?! ?(?:foot|feet|waist|chest|脚))"
+    r"(?:身高|个子|height|tall)\s*(?:是|有|大概|差不多|of|is|:)?\s*(\d{2,3}(?:\.\d)?)(?!\s*(?:斤|kg|公斤))|(?<![\d.])(\d{2,3}(?:\.\d)?)\s*(?:cm|厘米|公分)(?! ?(?:foot|feet|waist|chest|脚))|(?<![\d.])(1[3-9]\d)\s*的?(?:身高|个子|个头|高(?!的|度|温|档|压|配|级))"
 )
 _METRE = re.compile(
     r"(?<![\d.])([12一两])\s*(?:米|m)\s*([零一二三四五六七八九\d]{1,2})(?![\d天月个斤])|(?<![\d.])([12]\.\d{1,2})\s*(?:米|m\b)"
@@ -147,6 +147,13 @@ _BAD_AFTER = re.compile(
 )
 _TOTAL = re.compile(
     rf"({_N})\s*{_COUNTER}(?=,?{_ROTTEN}(?:有|大概)?\s*{_N})|(?:一共|总共|共|合计|全部|买了|订了|收到|一箱|本来|里面|total of)\s*(?:有|是)?\s*({_N})\s*{_COUNTER}|({_N})\s*{_COUNTER}?(?:里面?|中|当中)(?:就)?(?:有)?|\b({_N}) (?:out )?of (?:the |my )?({_N})\b|({_N}) in total"
+)
+
+
+_CHANGE = re.compile(r"换|改|\b(?:exchange|swap|change|replace|instead)")
+_BARE_SIZE = re.compile(
+    r"(?:换|改)(?:货|一?双|一?条|一?件|一?个)?(?:成|为|到|个|大|小)?\s*([2-5]\d(?:\.5)?)(?:的|吧|$|[,，。!])"
+    r"|\b(?:for|to|into|in) (?:an? |the )?(?:size )?([2-5]\d(?:\.5)?)\b(?! ?(?:yuan|rmb|days?|hours?|%|percent|pieces|pcs|of))"
 )
 
 
@@ -261,7 +268,7 @@ def _height(text: str) -> tuple[float, str] | None:
             return cm, text.replace(match[0], " ")
     if match := _FEET.search(text):
         return round((int(match[1]) * 12 + int(match[2] or 0)) * 2.54, 1), text.replace(match[0], " ")
-    if (match := _HEIGHT.search(text)) and 40 <= (cm := float(match[1] or match[2])) <= 230:
+    if (match := _HEIGHT.search(text)) and 40 <= (cm := float(match[1] or match[2] or match[3])) <= 230:
         return cm, text.replace(match[0], " ")
     return None
 
@@ -375,9 +382,16 @@ def _variants(folded: str, lang: Lang, found: dict[str, object]) -> None:
         found["colour"] = match[1]
     if size := _size(plain, lang):
         found["size"] = size
-    if re.search(r"换|改|换成|exchange|swap|change|instead", folded):
-        wanted = " ".join(str(found[name]) for name in ("colour", "size") if name in found)
+    if change := _CHANGE.search(plain):
+        meant = _size(plain[change.end() :], lang) or _bare_size(plain[change.start() :]) or size
+        wanted = " ".join(str(value) for value in (found.get("colour"), meant) if value)
         found["target_variant"] = wanted or None
+
+
+def _bare_size(text: str) -> str | None:
+    """A figure alone as the size wanted: 换41的, swap them for a 41."""
+    match = _BARE_SIZE.search(text)
+    return match[1] or match[2] if match else None
 
 
 def _size(text: str, lang: Lang) -> str | None:
@@ -397,8 +411,11 @@ def _size(text: str, lang: Lang) -> str | None:
 
 
 def _conditions(folded: str) -> tuple[str, ...]:
+    """The flags told. Words that an item is whole, with no flag beside them, count as tried on at most."""
     text = folded
     for pattern in (words.TAGS_ON, words.NOT_USED, words.INTACT_BOX):
         kept = words.CONDITIONS[0][1].search(text)
         text = pattern.sub(lambda found, kept=kept: found[0] if kept and kept[0] in found[0] else "。", text)  # type: ignore[misc]
-    return tuple(name for name, pattern in words.CONDITIONS if pattern.search(text))
+    flags = tuple(name for name, pattern in words.CONDITIONS if pattern.search(text))
+    whole = words.TAGS_ON.search(folded) or words.NOT_USED.search(folded)
+    return flags or (("tried_on",) if whole else ())

@@ -25,9 +25,10 @@ class Intent(BaseModel):
     """One second-level intent. `zh`/`en` are examples, `more_zh`/`more_en` those a shop adds to an inherited intent.
 
     `cues` are regular expressions over folded text: where one matches, no negation stands right before it and no
-    `unless` matches, the intent is meant; where a `never` matches it is not. `absorbs` names the more general intents
-    that go without saying when this one is found in the same message. `order` says whether it speaks of an order the
-    customer has. The smaller the `priority` the earlier it is served; `risk` marks what a person must look at.
+    `unless` matches, the intent is meant; where a `never` matches, or no cue and not all of `needs`, it is not.
+    `absorbs` names the more general intents that go without saying when this one is found in the same message.
+    `order` says whether it speaks of an order the customer has. The smaller the `priority` the earlier it is served;
+    `risk` marks what a person must look at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class Intent(BaseModel):
     cues: tuple[re.Pattern[str], ...] = ()
     unless: tuple[re.Pattern[str], ...] = ()
     never: tuple[re.Pattern[str], ...] = ()
+    needs: tuple[re.Pattern[str], ...] = ()
     absorbs: tuple[str, ...] = ()
     order: Literal["none", "own", "any"] = "any"
     priority: int = Field(default=50, ge=0, le=100)
@@ -59,6 +61,8 @@ class Intent(BaseModel):
         return self.zh + self.more_zh + self.en + self.more_en
 
     def ruled_out(self, folded: str) -> bool:
+        if self.needs and not all(pattern.search(folded) for pattern in self.needs) and self.cued(folded) is None:
+            return True
         return any(pattern.search(folded) for pattern in self.never)
 
     def cued(self, folded: str) -> str | None:

@@ -24,7 +24,7 @@ MAY_IMPORT = {
 # Inside `assistant`, from the bottom up. A file may import files of lower layers; features never import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "conversation", "settings"),
-    ("shop", "ledger", "wording", "numerals", "language", "segments", "places", "slot_words", "relative_dates",
+    ("shop", "ledger", "wording", "numerals", "language", "segments", "goods", "places", "slot_words", "relative_dates",
      "transcripts"),
     ("proposals", "orders", "profile", "dated", "flows", "taxonomy", "intent_head"),
     ("promotions", "delivery"),

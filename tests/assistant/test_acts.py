@@ -6,6 +6,11 @@ from assistant.acts import acts_of, changes_mind, is_yes
 
 YES = [
     "嗯嗯",
+    "嗯好",
+    "可以",
+    "行",
+    "好的，帮我登记",
+    "queren",
     "行吧",
     "可以的",
     "好滴",
@@ -134,6 +139,11 @@ def test_naming_the_proposed_act_agrees_and_naming_another_does_not():
     assert is_yes("不取消了", "cancel_order") is False
     assert is_yes("取消吧", "exchange") is False
     assert is_yes("取消吧") is None
+    assert is_yes("好，帮我拦截", "intercept") is True
+    assert is_yes("yes, please intercept it", "intercept") is True
+    assert is_yes("对，登记吧", "quality_return") is True
+    assert is_yes("先别拦截", "intercept") is False
+    assert is_yes("好，帮我拦截", "exchange") is None
     assert is_yes("那就退吧", "goodwill") is None
     assert is_yes("那就换吧", "return_refund") is None
 

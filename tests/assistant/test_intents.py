@@ -15,6 +15,12 @@ from knowledge.pack import load_pack
 from knowledge.text import fold
 
 HELD_OUT = Path(__file__).parent / "data" / "intents_holdout.jsonl"
+TRICKY = HELD_OUT.with_name("intents_tricky.jsonl")
+"""Names of goods with words of trouble in them, negations, rules against own orders, typing errors, several issues.
+
+Of the first 193, before anything was learnt from them, .81 of the Chinese, .55 of the English and .60 of those with
+several issues were right; of the last 60, written after that was mended, .82 and .69.
+"""
 FLOORS = {"zh": 0.94, "en": 0.92, "several": 0.70}
 """Measured .97, .95 and .80; a floor lies some sentences below."""
 
@@ -29,8 +35,8 @@ def model(taxonomy) -> IntentModel:
     return IntentModel.train(taxonomy, Usem3Embedder())
 
 
-def held_out() -> list[dict]:
-    return [json.loads(line) for line in HELD_OUT.read_text("utf-8").splitlines()]
+def held_out(path: Path = HELD_OUT) -> list[dict]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def names(model, text, state=None):
@@ -47,7 +53,7 @@ def test_the_taxonomy_has_sixty_intents_with_enough_examples_in_both_languages(t
 
 def test_no_held_out_utterance_is_an_example(taxonomy):
     examples = {fold(text) for text, _ in taxonomy.examples()}
-    assert not [row for row in held_out() if fold(row["text"]) in examples]
+    assert not [row for row in (*held_out(), *held_out(TRICKY)) if fold(row["text"]) in examples]
 
 
 def test_held_out_utterances_are_understood_in_both_languages(model):
@@ -88,6 +94,63 @@ def test_confusable_issues_are_told_apart(model, text, first):
 @pytest.mark.parametrize("text", ["不用转人工，告诉我快递到哪了", "I don't need an agent, where is my parcel"])
 def test_a_declined_person_is_not_asked_for(model, text):
     assert names(model, text) == ["track_parcel"]
+
+
+def test_tricky_utterances_keep_being_understood(model):
+    right = []
+    for row in held_out(TRICKY):
+        wanted, found = set(row["intents"]), names(model, row["text"])
+        allowed = wanted | set(row.get("also", ()))
+        right.append(wanted <= set(found) <= allowed if len(wanted) > 1 else found[0] in allowed)
+    assert len(right) >= 250
+    assert np.mean(right) >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "满减那单我想退毛巾，空气炸锅留着",
+        "火锅底料多少钱",
+        "the dog harness has not shipped yet",
+        "where is my fire extinguisher",
+        "律师袍有货吗",
+        "I already cut off the tag",
+    ],
+)
+def test_a_name_of_goods_is_no_report_of_harm(model, text):
+    assert not {"safety_incident", "pet_health", "threat_regulator"} & set(names(model, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "risk"),
+    [
+        ("空气炸锅炸了", "safety_incident"),
+        ("充电宝自燃了", "safety_incident"),
+        ("I was burnt by the fire pit, going to hospital", "safety_incident"),
+        ("小狗到家一直吐", "pet_health"),
+        ("买的书是《律师的一天》，不退我就找律师", "threat_regulator"),
+    ],
+)
+def test_harm_beside_such_a_name_is_still_seen(model, text, risk):
+    assert risk in names(model, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("不是要退货，我就问问几号发货", "urge_shipping"),
+        ("不想要了，取消订单吧", "cancel_order"),
+        ("I entered the wrong address, please change it", "change_address"),
+        ("耳机有电流声，质量问题", "return_quality"),
+        ("不用转人工。快递到哪了", "track_parcel"),
+    ],
+)
+def test_what_is_declined_or_points_back_is_no_issue_of_its_own(model, text, only):
+    assert names(model, text) == [only]
+
+
+def test_a_further_matter_is_not_absorbed_by_another(model):
+    assert names(model, "外套退了，另外那双鞋帮我换一双") == ["exchange", "return_no_reason"]
 
 
 @pytest.mark.parametrize("text", ["别退了", "先不退了", "我不退货了"])

@@ -67,6 +67,11 @@ def test_a_risk_is_flagged(text, risk):
         "曝光模式怎么调",
         "退货规则是什么",
         "请忽略我上一条消息里的错别字",
+        "空气炸锅留着，毛巾想退",
+        "律师袍定做要几天",
+        "中毒急救手册还有货么",
+        "the fire pit arrived dented",
+        "exploding kittens card game",
     ],
 )
 def test_harmless_words_raise_no_flag(text):
