@@ -55,7 +55,7 @@ MARK = re.compile(r"\[\d{1,2}\]")
 # An act the customer would take as done, by class. A word list is enough here because a match only asks for evidence.
 CLAIMS: dict[str, re.Pattern[str]] = {
     "refund": re.compile(
-        r"(?:已经?|刚)(?:为您|帮您|给您|全额|成功|原路)*(?:办理|完成|操作)?(?:了)?退(?:款|还|回)(?!申请)|退款(?:已经?)?(?:成功|到账|完成)"
+        r"(?:已经?|刚)(?:为您|帮您|给您|全额|成功|原路)*(?:办理|完成|操作)?(?:了)?退(?:款|还|回)(?!申请|商家|卖家|发货|仓库)|退款(?:已经?)?(?:成功|到账|完成)"
         r"|\b(?:have|has|been|was|were|'ve|i)\s+(?:now\s+|already\s+|just\s+|been\s+)*refunded\b|\brefund\s+(?:has|was|is)\s+(?:been\s+)?(?:issued|completed|done|paid)",
         re.IGNORECASE,
     ),
