@@ -1,0 +1,51 @@
+"""All benchmarks by name: what `xiaoer bench` runs. Each returns figures of one run; budgets are those of the project.
+
+turns      a turn of the embedded assistant: alone, among twenty talks, late in a long one, and its parts
+retrieval  search, against the least any such search must do and against LangChain's EnsembleRetriever
+store      syncs and bytes per turn
+streams    memory of idle event streams
+startup    imports, and a server's first and later start
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from evals import bench_retrieval, bench_startup, bench_store, bench_streams, bench_turns
+from evals.bench_figures import Figure, Outcome
+
+OVER_FLOOR = 2.0
+TIMES_ENSEMBLE = 12.0
+NAMES = ("turns", "retrieval", "store", "streams", "startup")
+ALL = "all"
+
+
+def run(name: str, *, pack: str = "demo") -> Iterator[Outcome]:
+    """The outcome of one benchmark, or of `all`, each as soon as it is measured. Raises `KeyError` for another name."""
+    benches: dict[str, Callable[[], Outcome]] = {
+        "turns": lambda: bench_turns.run(pack=pack),
+        "retrieval": retrieval,
+        "store": lambda: bench_store.run(pack=pack),
+        "streams": lambda: asyncio.run(bench_streams.run(pack=pack)),
+        "startup": lambda: asyncio.run(bench_startup.run(pack=pack)),
+    }
+    chosen = [benches[each] for each in (NAMES if name == ALL else (name,))]
+    return (bench() for bench in chosen)
+
+
+def retrieval(sizes: tuple[int, ...] = bench_retrieval.SIZES, *, rounds: int = 30, ensemble: bool = True) -> Outcome:
+    """Search at each size; the comparison with LangChain is held to its budget at the largest."""
+    reports = bench_retrieval.run(sizes, rounds=rounds, ensemble=ensemble)
+    figures: list[Figure] = []
+    skipped: list[str] = []
+    for name, report in reports.items():
+        figures.append(Figure(f"{name}: over the bare floor", float(report["ratio_to_floor"]), "×", OVER_FLOOR))
+        figures.append(Figure(f"{name}: a search", float(report["ours_ms"]), "ms wall"))
+        if (times := report.get("times_faster_than_ensemble")) is None:
+            skipped.append(f"{name}: EnsembleRetriever {report['ensemble']}")
+            continue
+        held = name == f"usem3/{max(sizes)}"
+        budget = TIMES_ENSEMBLE if held else None
+        figures.append(Figure(f"{name}: faster than EnsembleRetriever", float(times), "×", budget, at_least=True))
+    return Outcome("retrieval", tuple(figures), tuple(skipped))
