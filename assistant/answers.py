@@ -30,6 +30,8 @@ _SAYS_NOTHING = re.compile(
 _TOO_SHORT = 2
 """Fewer characters besides words that any request has name no subject: every clause would fit such a question."""
 _LONG_AGO = timedelta(days=365)
+_ELSEWHERE = 0.4
+_DAY = re.compile(r"20\d{2}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}\s*[日号]?")
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
 
@@ -39,13 +41,34 @@ def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_le
     The question's own date and platform count: a rule is quoted as it stood then and there, and where the table of
     temporary rules knows the case, its decision comes before the quotation.
     """
+    floor = turn.engine.profile.answer_confidence if at_least is None else at_least
+    return _answer(turn, question or turn.heard.text, floor)
+
+
+def answer_about_elsewhere(turn: TurnContext) -> str | None:
+    """The answer to a message about another platform than the shop's own, or about a platform's rules of long ago.
+
+    No order of this shop can be meant, so a clause that speaks of that very platform need not be as sure as others.
+    None for any other message, and when no such clause is found.
+    """
+    slots, profile = turn.heard.slots, turn.engine.profile
+    if slots.platform is None or turn.asked.order_id or slots.order_id or slots.order_tail:
+        return None
+    long_ago = slots.date is not None and turn.now - slots.date > _LONG_AGO
+    if not long_ago and slots.platform in profile.platforms:
+        return None
+    return _answer(turn, turn.heard.text, _ELSEWHERE, platform=slots.platform)
+
+
+def _answer(turn: TurnContext, question: str, floor: float, *, platform: str | None = None) -> str | None:
+    """Quote the best clause that reaches `floor`; with `platform`, of those that speak of it by name."""
     place, as_of = _place_and_time(turn)
-    question = question or turn.heard.text
     if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
         return None
-    floor = turn.engine.profile.answer_confidence if at_least is None else at_least
-    hits = _sure(turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5), floor)
-    hits = hits or _sure(_of_documents(turn, question, place, as_of), floor)
+    # the day chooses what was in force; it is not looked for in the words of the clause
+    words = _DAY.sub(" ", question) if as_of != turn.now else question
+    hits = turn.engine.index.search(words, as_of=as_of, place=place, lang=turn.lang, k=5)
+    hits = _sure(hits, floor, platform) or _sure(_of_documents(turn, words, place, as_of), floor, platform)
     if not hits:
         return None
     turn.events.append(
@@ -60,14 +83,9 @@ def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_le
     return quote_answer(hits[0].clause, turn, question, as_of=as_of)
 
 
-def names_a_past_rule(turn: TurnContext) -> bool:
-    """Whether the message asks how things stood on a platform on a day too long ago for any case of ours to be open."""
-    slots = turn.heard.slots
-    return slots.platform is not None and slots.date is not None and turn.now - slots.date > _LONG_AGO
-
-
-def _sure(hits: list[Hit], floor: float) -> list[Hit]:
-    return hits if hits and hits[0].score >= floor else []
+def _sure(hits: list[Hit], floor: float, platform: str | None) -> list[Hit]:
+    found = [hit for hit in hits if platform is None or platform in hit.clause.policy.scope.platforms]
+    return found if found and found[0].score >= floor else []
 
 
 def _of_documents(turn: TurnContext, question: str, place: Place, as_of: datetime) -> list[Hit]:

@@ -28,6 +28,9 @@ FAULTS = frozenset(
 )
 """Intents that tell of a fault: words enough to describe it need not be asked for again."""
 
+FREE_TEXT = SLOTS
+"""What any words may answer; all else is read from words of its own kind."""
+
 _WHOLE = re.compile(
     "|".join(p.pattern for p in (TAGS_ON, NOT_USED, INTACT_BOX)) + r"|完好|没问题|都在|齐全|intact|as new|all there"
 )
@@ -99,7 +102,7 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     if asked == "budget":
         return slots.budget_max or slots.money
     if asked in SLOTS:
-        if turn.heard.yes is not None or (slots.condition and asked != "defect"):
+        if turn.heard.yes is not None or slots.everything or (slots.condition and asked != "defect"):
             return None  # a yes, or an answer to another question, is no address or title
         known = {"address": slots.address, "invoice_title": slots.invoice_title, "target_variant": slots.target_variant}
         return known.get(asked) or (text if _MIN_WORDS <= len(text) <= _MAX_WORDS else None)

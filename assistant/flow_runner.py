@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answers import answer_from_clauses, names_a_past_rule
+from assistant.answers import answer_from_clauses
 from assistant.claims import claimed_facts
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
-from assistant.flow_run import FlowRun, Outcome, Subject, shop_place
+from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, shop_place
 from assistant.flow_subject import NoSubject, find_lines, find_order
 from assistant.flows import Flow
 from assistant.order_facts import order_facts
@@ -19,6 +19,9 @@ from assistant.presale import run_skill
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
 from knowledge.decision import Facts
+
+FAINT = 0.45
+"""The same for an intent that a skill answers: it reads the catalogue and does no harm."""
 
 DOUBTFUL = 0.6
 """An intent that is less sure than this is first tried as a question about the rules."""
@@ -58,11 +61,15 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
 
 
 def _decide(run: FlowRun) -> Outcome:
-    """Ask the tables in order. When the first one leads to no proposal, the others have nothing to add."""
+    """Ask the tables in order. When the first one leads to no proposal, the others have nothing to add; when a later
+    one leaves it to a person, so does the flow.
+    """
     for table in run.flow.tables:
         decision = run.decide(table)
         if decision.kind == "ASK":
             return ask(run.intent, decision.argument, run.turn)
+        if run.decisions and decision.kind in {"HUMAN", "HUMAN_NOW"}:
+            return hand_off(run.intent, run.turn.say("give_up"), "rule_unclear", run.turn)
         run.decisions.append(decision)
         reply = run.flow.reply(run.decisions[0].code)
         if reply is None or not reply.propose:
@@ -78,7 +85,7 @@ def _note_order(turn: TurnContext, order: Order) -> None:
     evidence.text(order.order_id[-4:], *(line.name.zh + line.name.en for line in order.lines))
     evidence.number(*(line.qty for line in order.lines))
     states = {
-        "refunded": order.refunded > 0,
+        "refunded": order.refunded > 0 or any(ticket.state == "REFUNDED" for ticket in order.tickets),
         "closed": order.state == "CLOSED",
         "ticket": bool(order.tickets),
         "goodwill": order.compensated > 0,
@@ -121,5 +128,5 @@ def _rule_instead(intent: str, turn: TurnContext) -> str | None:
     if intent == turn.state.flow:
         return None
     guess = max((g.confidence for g in turn.heard.intents if g.name == intent), default=1.0)
-    about_rules = guess < DOUBTFUL or names_a_past_rule(turn)
-    return answer_from_clauses(turn, turn.words_for(intent)) if about_rules else None
+    skill = turn.engine.flows.flows[intent].skill if intent in turn.engine.flows.flows else None
+    return answer_from_clauses(turn, turn.words_for(intent)) if guess < (FAINT if skill else DOUBTFUL) else None

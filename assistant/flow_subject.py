@@ -50,6 +50,13 @@ class NoSubject:
     """DT-23 when the reason is that the order may not be shown."""
 
 
+_KEPT = re.compile(
+    r"[^，,。；;]*(?:留着|留下|保留|不退|不换)[^，,。；;]*|\b(?:but )?(?:i'?ll |i will )?(?:keep|keeping)\b[^,.;]*",
+    re.IGNORECASE,
+)
+"""The part of a message that names what stays: `空气炸锅留着`, `keep the fryer`."""
+
+
 def chosen_order(turn: TurnContext) -> str | None:
     """The id of the order the customer picks from those shown, by its place ("the second one")."""
     offered, place = turn.state.slots.get(OFFERED, []), ordinal(turn.heard.text)
@@ -149,7 +156,7 @@ def _named_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Quest
     if kept == "all" or turn.heard.slots.everything:
         turn.remember(slots={**turn.state.slots, "line": "all"})
         return order.lines
-    said = set(tokens(turn.heard.text))
+    said = set(tokens(_KEPT.sub(" ", turn.heard.text)))
     best = max(order.lines, key=lambda line: _overlap(said, line))
     if _overlap(said, best) > 0:
         turn.remember(slots={**turn.state.slots, "line": best.line_id})

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.answers import answer_from_clauses
-from assistant.claims import read_answer
+from assistant.answers import answer_about_elsewhere, answer_from_clauses
+from assistant.claims import FREE_TEXT, read_answer
 from assistant.context import TurnContext
 from assistant.conversation import Done, HandedOff, Lang, QuickReply, Said, TurnEvent
 from assistant.flow_reply import question_for
@@ -33,6 +33,9 @@ WEAK = 0.3
 
 PERSON = 0.6
 """From this confidence on, a flow that can only call a person is run: a wrong hand-off ends the talk."""
+
+CERTAIN = 0.9
+"""From this confidence on, words that could be free text for our question are a new issue all the same."""
 
 CLEARLY = 0.65
 """A message of no known intent is answered from the clauses only from this confidence on: a random quote is worse
@@ -96,6 +99,10 @@ class FlowPlanner:
         if turn.state.waiting_for and turn.state.flow and not _digresses(turn, issues):
             async for event in self._go_on(turn):
                 yield event
+            return
+        if not turn.heard.risks and "human_request" not in issues and (rule := answer_about_elsewhere(turn)):
+            turn.remember(misses=0)
+            yield Said(text=rule)
             return
         if not issues:
             async for event in self._without_issue(turn):
@@ -276,7 +283,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
         return True
     if "change_of_mind" in turn.heard.acts:
         return True
-    if read_answer(turn.state.waiting_for or "", turn) is not None and top.confidence < 0.9:
+    asked = turn.state.waiting_for or ""
+    if read_answer(asked, turn) is not None and (asked not in FREE_TEXT or top.confidence < CERTAIN):
         return False
     return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE
 
