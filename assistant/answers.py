@@ -30,7 +30,7 @@ _SAYS_NOTHING = re.compile(
 _TOO_SHORT = 2
 """Fewer characters besides words that any request has name no subject: every clause would fit such a question."""
 _LONG_AGO = timedelta(days=365)
-_ELSEWHERE = 0.4
+_ELSEWHERE = 0.3
 _DAY = re.compile(r"20\d{2}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}\s*[日号]?")
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
@@ -48,8 +48,8 @@ def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_le
 def answer_about_elsewhere(turn: TurnContext) -> str | None:
     """The answer to a message about another platform than the shop's own, or about a platform's rules of long ago.
 
-    No order of this shop can be meant, so a clause that speaks of that very platform need not be as sure as others.
-    None for any other message, and when no such clause is found.
+    No order of this shop can be meant, so a dated announcement of that very platform need not be as sure as a rule.
+    None for any other message, and when no such announcement is found.
     """
     slots, profile = turn.heard.slots, turn.engine.profile
     if slots.platform is None or turn.asked.order_id or slots.order_id or slots.order_tail:
@@ -61,13 +61,13 @@ def answer_about_elsewhere(turn: TurnContext) -> str | None:
 
 
 def _answer(turn: TurnContext, question: str, floor: float, *, platform: str | None = None) -> str | None:
-    """Quote the best clause that reaches `floor`; with `platform`, of those that speak of it by name."""
+    """Quote the best clause that reaches `floor`; with `platform`, of the announcements of that platform."""
     place, as_of = _place_and_time(turn)
     if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
         return None
     # the day chooses what was in force; it is not looked for in the words of the clause
     words = _DAY.sub(" ", question) if as_of != turn.now else question
-    hits = turn.engine.index.search(words, as_of=as_of, place=place, lang=turn.lang, k=5)
+    hits = turn.engine.index.search(words, as_of=as_of, place=place, lang=turn.lang, k=5 if platform is None else 20)
     hits = _sure(hits, floor, platform) or _sure(_of_documents(turn, words, place, as_of), floor, platform)
     if not hits:
         return None
@@ -84,8 +84,12 @@ def _answer(turn: TurnContext, question: str, floor: float, *, platform: str | N
 
 
 def _sure(hits: list[Hit], floor: float, platform: str | None) -> list[Hit]:
-    found = [hit for hit in hits if platform is None or platform in hit.clause.policy.scope.platforms]
-    return found if found and found[0].score >= floor else []
+    found = [hit for hit in hits if platform is None or _announced_by(platform, hit.clause.policy)]
+    return found[:5] if found and found[0].score >= floor else []
+
+
+def _announced_by(platform: str, policy: Policy) -> bool:
+    return policy.level == "temporary" and platform in policy.scope.platforms
 
 
 def _of_documents(turn: TurnContext, question: str, place: Place, as_of: datetime) -> list[Hit]:

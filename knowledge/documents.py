@@ -19,7 +19,7 @@ from knowledge.front_matter import body_start, parse_policy
 from knowledge.ingest import IngestResult
 from knowledge.proposal import policy_file
 
-FOLDER = "documents"
+DOCUMENTS_FOLDER = "documents"
 """The name of the folder in a shop's data directory."""
 
 What = Literal["added", "replaced", "unchanged"]
@@ -35,12 +35,13 @@ class Kept:
     what: What
 
 
-def read_documents(folder: Path) -> tuple[Policy, ...]:
+def read_documents(folder: Path | None) -> tuple[Policy, ...]:
     """The documents in `folder`, by path; none where there is no folder.
 
     Raises `FrontMatterError` (file and line) for a head that an edit has broken.
     """
-    return tuple(parse_policy(_text(path), path) for path in sorted(folder.rglob("*.md")))
+    paths = sorted(folder.rglob("*.md")) if folder is not None else []
+    return tuple(parse_policy(_text(path), path) for path in paths)
 
 
 def keep(result: IngestResult, folder: Path, *, pack: Iterable[Policy] = ()) -> list[Kept]:

@@ -13,7 +13,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from knowledge.statutes import load_statutes
 from knowledge.text import HAN
 
 _LONGEST_TITLE = 60
+_AHEAD = re.compile(r"将推出|將推出|即将|即將|(?<![模虚虛])[拟擬](?!人|态|態)|\bwill be\b")
 _OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
 
 UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
@@ -83,8 +84,15 @@ class IngestResult:
         return tuple(entry for entry in self.report if entry.error)
 
 
-def ingest(paths: Iterable[Path | str], *, limits: Limits = Limits(), isolate: bool = True) -> IngestResult:
-    """Read files and folders (recursively, sorted). `isolate=False` reads foreign formats in this process.
+def ingest(
+    paths: Iterable[Path | str],
+    *,
+    limits: Limits = Limits(),
+    isolate: bool = True,
+    on_file: Callable[[Path], object] = lambda path: None,
+) -> IngestResult:
+    """Read files and folders (recursively, sorted). `isolate=False` reads foreign formats in this process; `on_file`
+    is told each file before it is read.
 
     Never raises for a document: what cannot be read is a line of the report.
     """
@@ -92,6 +100,7 @@ def ingest(paths: Iterable[Path | str], *, limits: Limits = Limits(), isolate: b
     seen: dict[str, str] = {}
     report: list[FileReport] = []
     for path in _files(paths):
+        on_file(path)
         try:
             taken, entry = _take(path, limits, isolate)
             entry = _without_clash(taken, entry, policies, seen)
@@ -156,11 +165,7 @@ def _propose(path: Path, loaded: Loaded) -> tuple[tuple[Policy, ...], FileReport
 
 def _status(text: str) -> Status:
     """A text that says what will be done is an announcement; one that does not is history. Neither decides."""
-    return (
-        "announced"
-        if any(word in text for word in ("将推出", "將推出", "即将", "即將", "拟", "will be"))
-        else "history"
-    )
+    return "announced" if _AHEAD.search(text) else "history"
 
 
 def _start_of(content_date: str) -> datetime:
@@ -227,7 +232,7 @@ def _slug(path: Path) -> str:
 def _first_line(text: str) -> str:
     """The first line, or where that is a paragraph, its first words up to a mark."""
     line = next((line.strip(" #\t\u3000") for line in text.splitlines() if line.strip(" #\t\u3000")), "")
-    shown = reading_of(line)
+    shown = reading_of(line).rstrip("。.")
     if len(shown) <= _LONGEST_TITLE:
         return shown
     opening = _OPENING.match(shown)

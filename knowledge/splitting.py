@@ -29,6 +29,7 @@ _ITEM = re.compile(r"^\s*(?:[-*•·✓]\s|[（(]?\d{1,3}[)）.、]|[（(]?[一�
 _END = re.compile(r"[。！？!?；;：:…”」』.）)]\s*$")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[”」』）)]*|\n|$)")
 _WRAPPED = re.compile(rf"(?<=[{HAN}，、；])[ \t\u3000]*\n[ \t\u3000]*(?=[{HAN}])")
+_BULLET = re.compile(r"^[-*•·]\s+")
 _TITLE_LIKE = re.compile(r"^[^|。！？!?；;，,]{2,26}$")
 
 
@@ -78,8 +79,10 @@ def cleaned_text(policy: Policy) -> Cleaned:
 
 
 def reading_of(readable: str) -> str:
-    """Cleaned words as a reader of Simplified script sees them: each character converted, wrapped lines joined."""
-    return _WRAPPED.sub("", simplified(readable)).strip()
+    """Cleaned words as a reader of Simplified script sees them: each character converted, wrapped lines joined, the
+    bullet of a list item dropped.
+    """
+    return _BULLET.sub("", _WRAPPED.sub("", simplified(readable)).strip())
 
 
 class _Anchors:

@@ -1,4 +1,4 @@
-"""Commands about what the shop has promised: find it, decide by it, check it, begin it, take it in, prove it."""
+"""Commands about what the shop has promised: find it, decide by it, check it, begin it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from server.cli_options import AsJson, Category, Language, PackName, Platform, Region, instant_of, settings_from
+from server.cli_options import (
+    AsJson,
+    Category,
+    DataDir,
+    Language,
+    PackName,
+    Platform,
+    Region,
+    instant_of,
+    settings_from,
+)
 from server.cli_output import err, out, print_json, yuan
 
 if TYPE_CHECKING:
+    from assistant.settings import Settings
     from knowledge.check import Problem
     from knowledge.clauses import Hit, Lang, Place
     from knowledge.decision import Decision
@@ -27,8 +38,6 @@ def register(app: typer.Typer) -> None:
     app.command()(decide)
     app.command()(check)
     app.command()(init)
-    app.command()(ingest)
-    app.command()(verify)
 
 
 def _place(platform: str | None, region: str | None, category: str | None) -> Place:
@@ -50,6 +59,7 @@ def search(
     text: Annotated[str, typer.Argument(help="What to look for.")],
     *,
     pack: PackName = "demo",
+    data_dir: DataDir = None,
     as_of: AsOf = None,
     platform: Platform = None,
     region: Region = None,
@@ -58,12 +68,16 @@ def search(
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many clauses.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Find clauses in force at an instant and in a place, with both scores."""
-    from server.cli_talk import language_of
+    """Find clauses of the pack and of the shop's documents, as of an instant and in a place, with both scores.
 
+    What has no known date is found too, and marked.
+    """
+    from server.cli_talk import IN_MEMORY, language_of
+
+    settings = settings_from({"pack": pack, "data_dir": data_dir, "database_url": IN_MEMORY})
     spoken = language_of(lang, text)
     at = instant_of(as_of, "--as-of") or _now()
-    hits = asyncio.run(_hits(pack, text, at=at, place=_place(platform, region, category), lang=spoken, k=k))
+    hits = asyncio.run(_hits(settings, text, at=at, place=_place(platform, region, category), lang=spoken, k=k))
     if as_json:
         from server.views import hit_view
 
@@ -74,11 +88,12 @@ def search(
         _print_hits(hits)
 
 
-async def _hits(pack: str, text: str, *, at: datetime, place: Place, lang: Lang, k: int) -> list[Hit]:
-    from server.cli_talk import IN_MEMORY, started
+async def _hits(settings: Settings, text: str, *, at: datetime, place: Place, lang: Lang, k: int) -> list[Hit]:
+    from server.cli_talk import started
 
-    async with started(settings_from({"pack": pack, "database_url": IN_MEMORY})) as assistant:
-        return list(assistant.engine.index.search(text, as_of=at, place=place, lang=lang, k=k))
+    async with started(settings) as assistant:
+        index = assistant.engine.index
+        return list(index.search(text, as_of=at, place=place, lang=lang, k=k, include_undated=True))
 
 
 def _print_hits(hits: list[Hit]) -> None:
@@ -89,15 +104,17 @@ def _print_hits(hits: list[Hit]) -> None:
     console = out()
     for number, hit in enumerate(hits, start=1):
         clause = hit.clause
-        window = clause.policy.window
-        since = f"{window.start:%Y-%m-%d}" if window.start else "…"
-        until = f"{window.end:%Y-%m-%d}" if window.end else "…"
-        head = f"[bold]{number}  {escape(' › '.join(clause.heading))}[/]"
+        policy = clause.policy
+        since = f"{policy.window.start:%Y-%m-%d}" if policy.window.start else "…"
+        until = f"{policy.window.end:%Y-%m-%d}" if policy.window.end else "…"
+        head = f"[bold]{number}  {escape(' › '.join(clause.heading) or policy.title)}[/]"
         scores = f"[cyan]{hit.score:.2f}[/] [dim]BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}[/]"
         console.print(f"{head}  {scores}", highlight=False, soft_wrap=True)
-        line = f"   {clause.ref} · {clause.policy.level} · {since} – {until}"
+        window = "no known date" if policy.undated else f"{since} – {until}"
+        status = "" if policy.status == "in_force" or policy.undated else f" · {policy.status}"
+        line = f"   {clause.ref} · {policy.level} · {window}{status}{'' if policy.confirmed else ' · to confirm'}"
         console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
-        words = " ".join(clause.text.split())
+        words = " ".join(clause.shown.split())
         shown = f"{words[:200]}{'…' if len(words) > 200 else ''}"
         console.print(Padding(Text(shown), (0, 0, 0, 3)), highlight=False)
 
@@ -232,67 +249,3 @@ def init(
     for path in written:
         out().print(f"  {path}", highlight=False)
     out().print(f"\n  xiaoer check {directory}\n  xiaoer serve --pack {directory}", style="dim", highlight=False)
-
-
-# ── ingest and verify ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Documents or folders of documents.")],
-    as_json: AsJson = False,
-) -> None:
-    """Read documents as policies; say what was taken, cut and refused. Ends with 1 when one was refused."""
-    from knowledge.ingest import ingest as read
-
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise typer.BadParameter(f"{missing[0]}: no such file or folder", param_hint="PATHS")
-    with err().status("…", spinner="dots"):
-        result = read(paths)
-    if as_json:
-        from server.views import plain
-
-        heads = [{"id": each.id, "version": each.version, "title": each.title} for each in result.policies]
-        print_json(
-            {"policies": heads, "refused": len(result.refused), "report": [plain(each) for each in result.report]}
-        )
-    else:
-        for each in result.report:
-            out().print(
-                f"  {each.line}", style="red" if each.error else "", highlight=False, markup=False, soft_wrap=True
-            )
-    if result.refused:
-        raise typer.Exit(1)
-
-
-def verify(
-    ledger: Annotated[Path, typer.Argument(help="A ledger in JSON Lines.")],
-    key: Annotated[str | None, typer.Option("--key", help="The shop's public key, 64 hex digits.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check a ledger offline: chain, signatures, a permit for every effect. Ends with 1 when it is broken."""
-    from assistant.errors import LedgerBroken
-    from assistant.ledger import key_from_text, load
-    from assistant.ledger import verify as prove
-
-    try:
-        lines = ledger.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{ledger}: {error}", param_hint="LEDGER") from None
-    entries = load(lines)
-    if not entries:
-        raise LedgerBroken("The ledger is empty.", seq=1)
-    own = entries[0].body.get("public_key")
-    try:
-        public_key = key_from_text(str(key or own))
-    except ValueError:
-        raise typer.BadParameter("no public key; give 64 hex digits", param_hint="--key") from None
-    verified = prove(entries, public_key)
-    if as_json:
-        print_json(
-            {"ok": True, "entries": verified.n, "head": verified.head, "key": key or own, "key_given": key is not None}
-        )
-        return
-    out().print(f"[green]✓[/] {verified.n} entries hold, head {verified.head[:16]}…", highlight=False)
-    if key is None:
-        out().print(f"  Signed by {own}; compare it with the shop's key, or give it with --key.", style="dim")

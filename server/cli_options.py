@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 PackName = Annotated[str, typer.Option("--pack", help="A shipped pack's name or a pack folder.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the shop's files live (.xiaoer/SHOP).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Now = Annotated[str | None, typer.Option("--now", help="The present instant, e.g. 2026-01-05T11:30 (Shanghai).")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; else the language of the words.")]

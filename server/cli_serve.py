@@ -12,8 +12,8 @@ from typing import Any
 
 import typer
 
-from assistant.profile import read_profile
 from assistant.settings import Settings
+from knowledge.documents import DOCUMENTS_FOLDER
 from knowledge.errors import XiaoerError
 from server.app import create_app
 from server.cli_options import settings_from
@@ -26,20 +26,17 @@ OURS = frozenset({"xiaoer.db", "xiaoer.db-wal", "xiaoer.db-shm", "jwt.key", "led
 
 
 def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -> None:
-    from assistant.build import load_parts, open_assistant
-    from knowledge.pack import Pack, open_pack
+    from assistant.build import INDEX_FOLDER, load_parts, open_assistant, shop_directory
 
     settings = settings_from(given)
     listening = _listen(settings)
     settings = settings.model_copy(update={"port": listening.getsockname()[1]})
-    chain = open_pack(settings.pack)
-    pack = Pack(chain[0].name, chain[0], chain, ())  # policies are read once, with the other parts
-    directory = settings.directory(read_profile(pack.data("shop"), key=pack.name).key)
+    directory = shop_directory(settings)
     if fresh:
         empty(directory)
     directory.mkdir(parents=True, exist_ok=True)
     with err().status("…", spinner="dots"):
-        parts = load_parts(settings, index_folder=directory / "index")
+        parts = load_parts(settings, index_folder=directory / INDEX_FOLDER, documents=directory / DOCUMENTS_FOLDER)
     configure(sys.stderr)
 
     def on_ready() -> None:
@@ -51,16 +48,23 @@ def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -
 
 
 def empty(directory: Path) -> None:
-    """Delete what we wrote into `directory`. A folder that holds anything else is left alone."""
+    """Delete what serving wrote into `directory`; the shop's documents stay.
+
+    A folder that holds anything else is left alone.
+    """
     if not directory.exists():
         return
-    strange = sorted(path.name for path in directory.iterdir() if path.name not in OURS)
+    strange = sorted(path.name for path in directory.iterdir() if path.name not in OURS | {DOCUMENTS_FOLDER})
     if strange:
         raise XiaoerError(
             f"{directory} also holds {', '.join(strange[:3])}; nothing was deleted.",
             mend="Name a directory of its own with --data-dir.",
         )
-    shutil.rmtree(directory)
+    for path in directory.iterdir():
+        if path.name in OURS and path.is_dir():
+            shutil.rmtree(path)
+        elif path.name in OURS:
+            path.unlink()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -7,11 +7,12 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from server.cli_options import AsJson, Language, Now, PackName, instant_of, settings_from
+from server.cli_options import AsJson, DataDir, Language, Now, PackName, instant_of, settings_from
 from server.cli_output import err, out, print_json, print_turn
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def ask(
     text: Annotated[str, typer.Argument(help="What the customer writes.")],
     *,
     pack: PackName = "demo",
+    data_dir: DataDir = None,
     customer: Customer = None,
     order: OrderId = None,
     now: Now = None,
@@ -43,7 +45,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Ask one question and print the answer. Nothing is kept."""
-    settings = settings_from({"pack": pack, "now": instant_of(now, "--now"), "database_url": IN_MEMORY})
+    settings = _settings(pack, data_dir, now)
     spoken = language_of(lang, text)
     conversation, entries = asyncio.run(_one_turn(settings, text, customer, order, spoken))
     if as_json:
@@ -56,6 +58,7 @@ def ask(
 def chat(
     *,
     pack: PackName = "demo",
+    data_dir: DataDir = None,
     customer: Customer = None,
     order: OrderId = None,
     now: Now = None,
@@ -64,7 +67,7 @@ def chat(
     as_json: AsJson = False,
 ) -> None:
     """Talk to the assistant in the terminal. An empty line or Ctrl+D ends it."""
-    settings = settings_from({"pack": pack, "now": instant_of(now, "--now"), "database_url": IN_MEMORY})
+    settings = _settings(pack, data_dir, now)
     asyncio.run(_talk(settings, customer, order, language_of(lang, "中"), why=why, as_json=as_json))
 
 
@@ -122,17 +125,28 @@ async def _known(assistant: Assistant, customer: str | None) -> None:
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Assistant]:
     """The assistant of `settings`, started and closed again; a note on stderr while it starts."""
-    from assistant.build import open_assistant
+    from assistant.build import INDEX_FOLDER, load_parts, open_assistant, shop_directory
+    from knowledge.documents import DOCUMENTS_FOLDER
     from server.logs import configure
 
     # what is printed is for the reader; the log goes to stderr
     configure(sys.stderr, level=logging.WARNING)
     with err().status("…", spinner="dots"):
-        assistant = await open_assistant(settings)
+        directory = shop_directory(settings)
+        # a shop that has files of its own keeps its index with them; a mere question makes no folder
+        index_folder = directory / INDEX_FOLDER if directory.is_dir() else None
+        parts = load_parts(settings, index_folder=index_folder, documents=directory / DOCUMENTS_FOLDER, wait=True)
+        assistant = await open_assistant(settings, parts=parts)
     try:
         yield assistant
     finally:
         await assistant.close()
+
+
+def _settings(pack: str, data_dir: Path | None, now: str | None) -> Settings:
+    return settings_from(
+        {"pack": pack, "data_dir": data_dir, "now": instant_of(now, "--now"), "database_url": IN_MEMORY}
+    )
 
 
 def language_of(named: str | None, text: str) -> Lang:
