@@ -12,12 +12,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from knowledge.clauses import SHANGHAI, Lang, Level, Policy, Scope, Status, TemporalBasis, Window
-from knowledge.errors import FrontMatterError
+from knowledge.errors import FrontMatterError, PackError
+from knowledge.yaml_text import YamlText, read_yaml
 
 _HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
@@ -55,7 +52,7 @@ def parse_policy(text: str, path: Path | str) -> Policy:
             "The file does not open with front matter.", file=path, mend="Start it with `---`, the fields, `---`."
         )
     lines_before = text[: head.start("yaml")].count("\n")
-    fields = _Fields(_load(head["yaml"], lines_before, path), lines_before, path)
+    fields = _Fields(_load(head["yaml"], lines_before, path), path)
     fields.check_keys()
     window, undated = fields.window()
     return Policy(
@@ -101,32 +98,27 @@ def instant(value: object) -> datetime:
     return aware + timedelta(days=1) if next_day else aware
 
 
-def _load(yaml_text: str, lines_before: int, path: Path | str) -> CommentedMap:
-    reader = YAML(typ="rt", pure=True)
+def _load(yaml_text: str, lines_before: int, path: Path | str) -> YamlText:
     try:
-        loaded = reader.load(yaml_text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = lines_before + (mark.line if mark else 0) + 1
-        raise FrontMatterError(f"The head is not YAML: {error.problem}.", file=path, line=line) from error
-    except (YAMLError, ValueError) as error:
-        raise FrontMatterError(f"The head is not YAML: {error}.", file=path, line=lines_before + 1) from error
-    if not isinstance(loaded, CommentedMap):
+        document = read_yaml(yaml_text, path, lines_before=lines_before)
+    except PackError as error:
+        what = error.what.removeprefix("Not YAML: ")
+        raise FrontMatterError(f"The head is not YAML: {what}", file=path, line=error.line, mend=error.mend) from error
+    if not isinstance(document.data, dict):
         raise FrontMatterError("The head is not a list of `key: value` lines.", file=path, line=lines_before + 1)
-    return loaded
+    return document
 
 
 class _Fields:
     """Typed reads of the head, each failing with the line of its key."""
 
-    def __init__(self, values: CommentedMap, lines_before: int, path: Path | str) -> None:
-        self.values = values
+    def __init__(self, document: YamlText, path: Path | str) -> None:
+        self.values: dict[str, Any] = document.data
+        self.document = document
         self.path = path
-        self.lines_before = lines_before
 
     def fail(self, key: str, what: str, mend: str = "") -> FrontMatterError:
-        line = self.values.lc.key(key)[0] if key in self.values else 0
-        return FrontMatterError(what, file=self.path, line=self.lines_before + line + 1, mend=mend)
+        return FrontMatterError(what, file=self.path, line=self.document.line(key), mend=mend)
 
     def check_keys(self) -> None:
         for key in self.values:
