@@ -1,6 +1,9 @@
 """Is a model's wording still the answer that the flows gave? The guard traces figures and claimed acts; this file looks
 at what has no figure: whether something is granted or refused, what was left out, and what was made up.
 
+What rests on a clause (a sentence with a mark or a quotation) and what is asked must stand word for word: a small
+model was seen to swap who bears the freight in an otherwise faultless sentence. The rest may be reworded.
+
 It errs towards the flows' own words: a wording that is stopped costs the customer nothing but its style.
 """
 
@@ -17,7 +20,17 @@ from knowledge.text import tokens
 Ruling = Literal["granted", "refused", "assured", "expected"]
 Drift = (
     Ruling
-    | Literal["language", "length", "refusal_lost", "figure_lost", "question_lost", "question", "contact", "invented"]
+    | Literal[
+        "language",
+        "length",
+        "clause_lost",
+        "refusal_lost",
+        "figure_lost",
+        "question_lost",
+        "question",
+        "contact",
+        "invented",
+    ]
 )
 
 MAX_NOVEL = 0.5
@@ -26,6 +39,7 @@ courtesies below.
 """
 
 _NOVEL_FREE = 6
+_NOVEL_BESIDE_CLAUSES = 3
 
 # What the customer would take as a ruling, by kind. A match asks only that the flows' own answer rules so, too.
 _RULINGS: dict[Ruling, re.Pattern[str]] = {
@@ -59,11 +73,18 @@ _GRANTS = re.compile(
     r"|no problem|full refund|free|return|refund|exchang|compensat|cancel|reimburs|replac|repair",
     re.IGNORECASE,
 )
+_BEARS = re.compile(
+    r"由?(?:您|买家|消费者|顾客|商家|卖家|店铺|店家|我们|本店|平台)(?:来)?(?:承担|出|付|支付|负担)"
+    r"|\b(?:we|shop|seller|you|buyer|customer|store|platform)\b (?:will |must |would )?(?:pay|bear|cover)s?\b",
+    re.IGNORECASE,
+)
+_SPACE = re.compile(r"\s+")
+_AFTER_STOP = re.compile(r"([。！？!?.])((?:\[\d{1,2}\])+)")
 _CLAUSE = re.compile(r"[^，。！？；,!?;\n]+")
 
 _CONTACT = re.compile(r"https?://|www\.|微信|加v|vx|wechat|whatsapp|telegram|qq|@\w+\.|\b1\d{10}\b", re.IGNORECASE)
 _QUESTION = re.compile(r"[？?]")
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]?")
+_SENTENCE = re.compile(r"(?:[^。！？!?\n.]|\.(?!\s|$))+(?:[。！？!?\n.]|$)")
 _COURTESY: dict[Lang, str] = {
     "zh": "您好 很抱歉 给您带来不便 请您谅解 感谢您的耐心等待 谢谢 理解您的心情 非常理解 如果您还有其他问题 随时告诉我 "
     "需要帮助 您可以 请您 请确认 核对一下 点击下面的按钮 好的 明白 收到 我来帮您看看 查询到 查到了 根据 规定 目前 情况 "
@@ -81,7 +102,9 @@ def drift(text: str, own: str, *, lang: Lang, heard: str, whole: bool = True) ->
     With `whole` false, `text` is the beginning of a wording still under way: what is missing may yet come.
     """
     found: list[Drift] = [kind for kind, ruling in _RULINGS.items() if ruling.search(text) and not ruling.search(own)]
-    if "granted" not in found and not _granted(text) <= _speaks_of(own):
+    if "granted" not in found and not (
+        _granted(text) <= _speaks_of(own) and set(_BEARS.findall(text)) <= set(_BEARS.findall(own))
+    ):
         found.append("granted")
     if len(text) > 2 * len(own) + 60:
         found.append("length")
@@ -92,6 +115,11 @@ def drift(text: str, own: str, *, lang: Lang, heard: str, whole: bool = True) ->
     if _invents(text, own, heard, lang):
         found.append("invented")
     return [*found, *(_lost(text, own, lang) if whole else ())]
+
+
+def _split_marks(own: str) -> str:
+    """`own` with its marks before the stop that they follow: `…退回。[1]` is one sentence with its mark."""
+    return _AFTER_STOP.sub(r"\2\1", own)
 
 
 def _granted(text: str) -> set[str]:
@@ -109,6 +137,9 @@ def _speaks_of(own: str) -> set[str]:
 
 def _lost(text: str, own: str, lang: Lang) -> list[Drift]:
     lost: list[Drift] = []
+    bare = _bare(text)
+    if any(_bare(sentence) not in bare for sentence in _bound(own)):
+        lost.append("clause_lost")
     if detect(MARK.sub("", text), default=lang) != lang:
         lost.append("language")
     if _RULINGS["refused"].search(own) and not _RULINGS["refused"].search(text):
@@ -116,16 +147,39 @@ def _lost(text: str, own: str, lang: Lang) -> list[Drift]:
     kept = {(kind, value) for kind, value, _ in figures(text)}
     if any((kind, value) not in kept for kind, value, _ in figures(own)):
         lost.append("figure_lost")
-    if _QUESTION.search(own) and not _QUESTION.search(text):
+    asked = [sentence for sentence in _SENTENCE.findall(own) if _QUESTION.search(sentence)]
+    if any(_bare(sentence) not in bare for sentence in asked):
         lost.append("question_lost")
     return lost
 
 
 def _invents(text: str, own: str, heard: str, lang: Lang) -> bool:
-    known = {*tokens(own), *tokens(heard), *tokens(_COURTESY[lang])}
-    for sentence in _SENTENCE.findall(MARK.sub("", text)):
+    """Whether a sentence of `text` comes from nowhere. Beside clauses even their own words may not be put differently:
+    what is no copy of the answer must be courtesy.
+    """
+    bound = _bound(own)
+    loose = [sentence for sentence in _SENTENCE.findall(_split_marks(own)) if sentence not in bound]
+    known = {*tokens(_COURTESY[lang]), *tokens(" ".join(loose)), *(() if bound else tokens(heard))}
+    rest = MARK.sub("", text)
+    for sentence in _SENTENCE.findall(MARK.sub("", own)):
+        rest = _spaced(sentence).sub("\n", rest)
+    for sentence in _SENTENCE.findall(rest):
         words = set(tokens(sentence))
-        novel = words - known
-        if len(novel) > max(_NOVEL_FREE, MAX_NOVEL * len(words)):
+        most = _NOVEL_BESIDE_CLAUSES if bound else max(_NOVEL_FREE, MAX_NOVEL * len(words))
+        if len(words - known) > most:
             return True
     return False
+
+
+def _spaced(sentence: str) -> re.Pattern[str]:
+    """`sentence` whatever its white space."""
+    return re.compile(r"\s*".join(re.escape(char) for char in _bare(sentence)))
+
+
+def _bound(own: str) -> list[str]:
+    """The sentences of `own` that rest on a clause: with a mark or a quotation."""
+    return [s for s in _SENTENCE.findall(_split_marks(own)) if MARK.search(s) or "「" in s]
+
+
+def _bare(text: str) -> str:
+    return _SPACE.sub("", MARK.sub("", text))

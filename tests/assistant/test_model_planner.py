@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.clock import FixedClock
-from assistant.conversation import Acted, Cited, Decided, HandedOff, Proposed
+from assistant.conversation import Acted, Cited, Decided, DialogueState, HandedOff, Proposed
 from assistant.model_planner import ModelPlanner
 from assistant.models import open_model
 from assistant.settings import Settings
@@ -22,6 +22,7 @@ CANCEL = ("c06", "我想取消订单")
 LATE_RETURN = ("c03", "我想退牛仔裤")
 UNCLEAR = ("c07", "嗯这个嘛怎么说呢")
 MODEL = "model:scripted"
+RULED = "订单（尾号0715）还没有发货，可以直接取消，退款 ¥299.00 原路退回。"
 
 
 async def heard(text: str, *talk: str, **more: Any) -> Talk:
@@ -34,17 +35,15 @@ async def heard(text: str, *talk: str, **more: Any) -> Talk:
 
 async def test_a_faithful_wording_is_said_with_the_flows_proposal_and_marks() -> None:
     flows = await with_flows(*CANCEL)
-    talk = await heard(
-        "您好，这笔订单还没有发货，可以直接取消，尾号0715的订单会原路退回 ¥299.00。请核对后确认。", *CANCEL
-    )
-    assert talk.said.startswith("您好，这笔订单还没有发货")
+    talk = await heard("您好，很理解您的心情。" + RULED + "请您核对一下。", *CANCEL)
+    assert talk.said.startswith("您好，很理解您的心情。")
     assert talk.said.endswith("[1]"), "a mark that the model lost is put back"
     assert talk.planners == [MODEL]
     assert talk.outcome == flows.outcome
 
 
 async def test_words_stream_sentence_by_sentence_as_they_pass_the_guard() -> None:
-    talk = await heard("您好。尾号0715的订单还没有发货，可以直接取消，退款 ¥299.00 原路退回。请您核对。", *CANCEL)
+    talk = await heard("您好。" + RULED + "请您核对。", *CANCEL)
     assert talk.sayings[0] == "您好。"
     assert all(later.startswith(earlier) for earlier, later in zip(talk.sayings, talk.sayings[1:], strict=False))
     assert talk.said.startswith(talk.sayings[-1])
@@ -70,6 +69,12 @@ FALSE_WORDS = {
         "尾号0715退 ¥299.00。这款水壶采用航空级钛合金打造，全球限量，明星同款，收藏价值极高。",
         "钛合金",
     ),
+    "a ruling in words of its own": (CANCEL, "尾号0715的订单还没发货，可以取消，¥299.00 原路退回。", None),
+    "somebody else pays": (
+        ("c33", "七天无理由退货的运费谁出"),
+        "七天无理由退货的运费由商家承担，退回的运费由买家承担。",
+        "退货的运费由商家",
+    ),
     "something left out": (LATE_RETURN, "很抱歉给您带来不便，这件牛仔裤不能无理由退货。", "很抱歉给您带来不便，这件"),
     "nothing at all": (CANCEL, "", None),
 }
@@ -88,8 +93,8 @@ async def test_what_does_not_hold_is_replaced_by_the_flows_own_words(name: str) 
 
 
 async def test_true_sentences_are_shown_until_the_first_false_one() -> None:
-    talk = await heard("尾号0715的订单还没有发货。另外补偿您 ¥50.00。请您核对。", *CANCEL)
-    assert talk.sayings == ["尾号0715的订单还没有发货。"]
+    talk = await heard("您好。" + RULED + "另外补偿您 ¥50.00。请您核对。", *CANCEL)
+    assert talk.sayings == ["您好。", "您好。" + RULED]
 
 
 # ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,9 +115,7 @@ async def test_every_failure_gives_the_flows_answer_in_the_same_turn_and_nothing
 
 @pytest.mark.parametrize("mode", ["tools", "json"])
 async def test_a_failure_after_a_choice_leaves_no_proposal_behind(mode: str) -> None:
-    choice = (
-        Answer(calls=(("handle", {"matter": "track_parcel"}),)) if mode == "tools" else Answer(_step("track_parcel"))
-    )
+    choice = Answer(calls=(("handle", {"matter": offered()}),)) if mode == "tools" else Answer(_step(offered()))
     script = Script([choice, Answer("包裹", fault="garbage")])
     flows, talk = await with_flows(*UNCLEAR), await with_model(script, *UNCLEAR, model_mode=mode)
     assert len(script.requests) == 2
@@ -131,13 +134,19 @@ async def test_a_matter_that_supersedes_a_proposal_forgets_it_also_when_the_mode
 # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def offered() -> str:
+    """A matter of the trade among those that the model may choose from for `UNCLEAR`."""
+    likely = parts().understander.likely(UNCLEAR[1], DialogueState())
+    return next(name for name in likely if name not in {"greeting_chat", "out_of_scope", "unclear", "human_request"})
+
+
 def _step(matter: str) -> str:
     return json.dumps({"choice": matter})
 
 
 @pytest.mark.parametrize("mode", ["tools", "json"])
 async def test_where_the_words_say_little_the_model_chooses_and_the_flow_answers(mode: str) -> None:
-    script = Faithful({"怎么说": "track_parcel"})
+    script = Faithful({"怎么说": offered()})
     talk = await with_model(script, *UNCLEAR, model_mode=mode)
     unclear = parts().flows.text("unclear", "zh")
     assert talk.said.startswith("您好。")
@@ -179,7 +188,7 @@ async def test_words_instead_of_a_choice_are_not_said() -> None:
 
 
 async def test_two_matters_chosen_at_once_are_served_once() -> None:
-    both = Answer(calls=(("handle", {"matter": "track_parcel"}), ("handle", {"matter": "track_parcel"})))
+    both = Answer(calls=(("handle", {"matter": offered()}), ("handle", {"matter": offered()})))
     talk = await with_model(Script([both, Answer(fault="bad_key")]), *UNCLEAR)
     assert talk.outcome == (await with_flows(*UNCLEAR)).outcome
 

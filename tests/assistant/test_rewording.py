@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,20 +13,17 @@ from assistant.rewording import Drift, drift
 
 YES = "订单（尾号0715）还没有发货，可以直接取消，退款 ¥299.00 原路退回。[1]"
 NO = "订单（尾号3788）是 11月14日 签收的，已经过了无理由退货的期限，所以这一条不适用。[1]"
+PARCEL = "包裹目前运输中。最新一条：到达转运中心（11月21日 14:05）。"
 ASK = "请问商品现在是什么状态，吊牌、包装和配件都还在吗？"
+QUOTED = "按《运费》的规定：「包邮商品：发出的运费由商家承担，退回的运费由买家承担。」[1]"
 EN = "Order …3788 was delivered on 14 Nov. The period for no-reason returns is over, so this rule does not apply.[1]"
 
 FAITHFUL: list[tuple[str, str, str, Lang]] = [
-    ("您好，尾号0715的订单还没有发货，可以直接取消，¥299.00 会原路退回。[1]", YES, "我想取消订单", "zh"),
-    ("很抱歉，尾号3788的订单11月14日签收，已经过了无理由退货的期限，这一条不适用。", NO, "牛仔裤能退吗", "zh"),
-    ("好的，请问商品现在是什么状态？吊牌、包装和配件都还在吗？", ASK, "我想退货", "zh"),
-    (
-        "I'm sorry: order …3788 was delivered on 14 Nov and the period for no-reason returns is over, so the rule does "
-        "not apply.",
-        EN,
-        "can I return my jeans",
-        "en",
-    ),
+    ("您好，" + YES + "请您核对一下。", YES, "我想取消订单", "zh"),
+    ("您好，很抱歉给您带来不便。" + NO.removesuffix("[1]"), NO, "牛仔裤能退吗", "zh"),
+    ("好的。" + ASK, ASK, "我想退货", "zh"),
+    ("您好，包裹正在运输中，最新一条是11月21日14:05到达转运中心。", PARCEL, "我的包裹呢", "zh"),
+    ("I'm sorry for the inconvenience. " + EN, EN, "can I return my jeans", "en"),
     *((own, own, "", lang) for own, lang in ((YES, "zh"), (NO, "zh"), (ASK, "zh"), (EN, "en"))),
 ]  # fmt: skip
 
@@ -34,6 +33,12 @@ DRIFTED: list[tuple[Drift, str, str, Lang]] = [
     ("granted", "尾号0715还没有发货，可以直接取消，¥299.00 原路退回，也可以换货。", YES, "zh"),
     ("granted", "尾号3788，11月14日，不适用无理由，可以换货。", NO + "可以走质量售后。", "zh"),
     ("refused", "尾号0715的订单不能取消，¥299.00 无法退回。", YES.replace("还没有发货，", ""), "zh"),
+    ("granted", "按规则，退回的运费由商家承担。", "退回的运费由消费者承担。", "zh"),
+    ("granted", "The seller pays the freight back.", "The buyer pays the freight back.", "en"),
+    ("clause_lost", "您好，尾号0715的订单还没有发货，可以直接取消，¥299.00 会原路退回。", YES, "zh"),
+    ("invented", QUOTED + "七天无理由退货的运费由商家承担。", QUOTED, "zh"),
+    ("clause_lost", "规定说运费是顾客的。", "按《退货》：「退回的运费由消费者承担。」", "zh"),
+    ("question_lost", "请问商品还好吗？", ASK, "zh"),
     ("refusal_lost", "尾号3788的订单是11月14日签收的，按无理由退货的规则看就好。", NO, "zh"),
     (
         "refusal_lost",
@@ -70,19 +75,18 @@ def test_a_wording_that_departs_from_the_answer_is_named(kind: Drift, text: str,
 
 @pytest.mark.parametrize(("text", "own", "heard", "lang"), FAITHFUL)
 def test_no_beginning_of_a_faithful_wording_is_stopped(text: str, own: str, heard: str, lang: Lang) -> None:
-    for end in range(1, len(text)):
+    for end in (stop.end() for stop in re.finditer(r"[。？！]|\.(?=\s|$)", text)):
         assert drift(text[:end], own, lang=lang, heard=heard, whole=False) == []
 
 
-TRUE = ["您好。", "尾号0715的订单还没有发货，可以直接取消。", "退款 ¥299.00 原路退回。", "请您核对一下。"]
-FALSE = ["保证到账。", "全额退货包邮。", "加微信办理更快。", "预计明天就好。", "您还要别的吗？"]
+TRUE = ["您好。", YES, "感谢您的耐心等待。", "请您核对一下。"]
+FALSE = ["保证到账。", "全额退货包邮。", "加微信办理更快。", "预计明天就好。", "您还要别的吗？", "运费由我们承担。"]
 
 
 @given(st.permutations(TRUE), st.sampled_from(FALSE), st.integers(0, len(TRUE)))
 def test_one_false_sentence_spoils_any_number_of_true_ones(true: list[str], false: str, place: int) -> None:
-    own = YES.replace("还没有", "尚未") + "请核对。"
-    assert drift("".join(true), own, lang="zh", heard="") == []
-    assert drift("".join([*true[:place], false, *true[place:]]), own, lang="zh", heard="") != []
+    assert drift("".join(true), YES, lang="zh", heard="") == []
+    assert drift("".join([*true[:place], false, *true[place:]]), YES, lang="zh", heard="") != []
 
 
 @pytest.mark.parametrize("told", ["已为您全额退款", "没问题可以退货", "保证三天到账"])
