@@ -36,6 +36,9 @@ _WHOLE = re.compile(
 )
 """Words that say an item is whole without naming a flag: as whole as after trying it on."""
 
+_FOOD = re.compile(r"食品|食物|吃|喝|过期|变质|发霉|十倍|10倍|\b(?:food|eat|ate|drink|expired|mou?ldy|ten times)\b")
+"""Multiple damages asked for what is eaten are judged as food safety (DT-24 R2), else as alleged fraud (R1)."""
+
 _TELLING = 7
 _MIN_WORDS = 2
 _MAX_WORDS = 200
@@ -54,6 +57,8 @@ def claimed_facts(turn: TurnContext, intent: str) -> Facts:
         turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
     if intent == "freight_dispute" and turn.heard.slots.reason in {"quality", "missing_part"}:
         claimed["freight_cause"] = "seller_fault"
+    if intent == "statutory_damages" and _FOOD.search(fold(turn.heard.text)):
+        claimed["damages_kind"] = "food"
     return claimed
 
 
@@ -63,7 +68,7 @@ def note_claims(turn: TurnContext) -> None:
     said = {
         "reason": slots.reason,
         "address": slots.address,
-        "invoice_title": slots.invoice_title,
+        "invoice_title": " ".join(word for word in (slots.invoice_title, slots.tax_id) if word) or None,
         "target_variant": slots.target_variant or _wanted(turn),
         "height_cm": slots.height_cm,
         "weight_kg": slots.weight_kg,

@@ -88,6 +88,9 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         return NoSubject(turn.say("no_orders"))
     if len(candidates) == 1:
         return candidates[0]
+    likely = [o for o in candidates if o.state in flow.prefer]
+    if len(likely) == 1:
+        return likely[0]
     if flow.by == "ticket_state":
         busy = [o for o in candidates if open_tickets(o)]
         if len(busy) == 1:

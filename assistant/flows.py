@@ -54,6 +54,8 @@ class Flow(Strict):
 
     subject: Literal["none", "order", "product"] = "none"
     states: tuple[OrderState, ...] = ()
+    prefer: tuple[OrderState, ...] = ()
+    """When several orders come into question and just one of them is in these states, that one is meant."""
     assume: dict[str, bool | int | str | list[str]] = Field(default_factory=dict)
     ask: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()

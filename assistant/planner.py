@@ -144,7 +144,8 @@ class FlowPlanner:
     async def _without_issue(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
         """Thanks, goodbye, or words that were not understood."""
         if turn.open_proposal is not None:
-            yield Said(text=turn.say("one_more_time"))
+            answer = answer_from_clauses(turn, at_least=CLEARLY) if turn.heard.yes is None else None
+            yield Said(text=f"{answer}\n\n{turn.say('still_open')}" if answer else turn.say("one_more_time"))
             return
         for act in ("bye", "thanks"):
             if act in turn.heard.acts:
