@@ -27,7 +27,7 @@ def word_reply(run: FlowRun) -> Outcome:
         return ask(run.intent, missing, turn)
     values = _values(run)
     refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)
-    if reply.hand_off and not reply.urgent and run.subject is None:
+    if reply.hand_off and not reply.urgent and run.flow.tables == ("DT-22",):
         refs = []  # why a person is called is not a rule a customer asks to see
     text = fill(reply.text(turn.lang), values) + turn.marks(list(dict.fromkeys(refs))[:_MAX_MARKS])
     cards = _cards(reply, run.subject, turn)
