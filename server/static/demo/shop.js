@@ -102,7 +102,7 @@ function orderRow(order, t, lang) {
 
 function tile(name, category = "") {
   const tone = [...category].reduce((sum, sign) => sum + sign.codePointAt(0), 0) % 5;
-  return h(`span.tile.tone-${tone}`, { "aria-hidden": "true" }, [...name].slice(0, 1));
+  return h(`span.tile.tone-${tone}`, { "aria-hidden": "true" }, /\p{L}/u.exec(name)?.[0] ?? "");
 }
 
 function drawProducts() {

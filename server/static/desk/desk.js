@@ -24,7 +24,7 @@ function setLang(lang) {
   document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
   document.title = t("desk");
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  at("language").textContent = lang === "en" ? "中文" : "English";
+  at("language").textContent = t("language");
   at("language").lang = lang === "en" ? "zh" : "en";
 }
 

@@ -6,6 +6,7 @@ import { card } from "/widget/cards.js";
 import { h, icon } from "/widget/dom.js";
 import { date, money, pick } from "/widget/format.js";
 import { markdown } from "/widget/markdown.js";
+import { words as cardWords } from "/widget/words.js";
 
 const FOLDED = "xiaoer:desk-folded";
 
@@ -83,7 +84,7 @@ export class Sidebar {
     const { t, lang } = this.#tools;
     const { orders, head } = this.#detail;
     const shown = orders.filter((order) => order.data.order_id === head.state.order_id);
-    const cards = (shown.length ? shown : orders.slice(0, 2)).map((order) => card(order, { t: (key, values) => cardWords(key, values, lang()), lang: lang(), say: () => {} }));
+    const cards = (shown.length ? shown : orders.slice(0, 2)).map((order) => card(order, { t: cardWords(lang()), lang: lang(), say: () => {} }));
     return cards.length ? cards : h("p.hint", {}, t("nothing"));
   }
 
@@ -176,25 +177,4 @@ export class Sidebar {
     const red = capped === null ? null : h("p.state.risk", {}, icon("risk"), t("red_line"));
     return [h("p", {}, t("score_line", { score, checked: checked.length, skipped: skipped.length })), red, h("ul", {}, rows)];
   }
-}
-
-const CARD_WORDS = {
-  order: ["订单", "Order"],
-  order_no: ["订单号", "Order number"],
-  paid: ["实付", "Paid"],
-  paid_at: ["付款", "Paid on"],
-  shipped_at: ["发货", "Shipped"],
-  signed_at: ["签收", "Delivered"],
-  parcel: ["物流", "Parcel"],
-  pieces: ["{n} 件", "{n} pcs"],
-  step_1: ["下单", "Placed"],
-  step_2: ["付款", "Paid"],
-  step_3: ["运输", "On its way"],
-  step_4: ["签收", "Delivered"],
-  step_of: ["第 {n} 步，共 4 步", "Step {n} of 4"],
-};
-
-function cardWords(key, values = {}, lang = "zh") {
-  const text = CARD_WORDS[key]?.[lang === "en" ? 1 : 0] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }

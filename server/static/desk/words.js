@@ -2,6 +2,7 @@
 
 export const WORDS = {
   desk: ["客服工作台", "Agent desk"],
+  language: ["English", "中文"],
   skip: ["跳到对话", "Skip to the conversation"],
   sidebar: ["侧栏", "Sidebar"],
   sign_in: ["进入工作台", "Sign in to the desk"],

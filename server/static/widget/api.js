@@ -5,12 +5,11 @@ const PATIENCE_MS = 20000;
 /** A refused request. `status` 0 means that no answer came. `detail` is for people, in the language asked for. */
 export class Problem extends Error {
   constructor(status, { code = "", title = "", detail = "" } = {}) {
-    super(detail || title || code);
+    super(detail || title);
     this.status = status;
     this.code = code;
   }
 
-  /** Worth trying again with the same client id. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
@@ -21,27 +20,39 @@ export class Tokens {
   #origin;
   #url;
   #token = null;
+  #given = false;
+  #asking = null;
+  #tab = storage("sessionStorage");
 
   constructor(origin, url) {
     this.#origin = origin;
     this.#url = url;
   }
 
-  /** Speak as whom `token` names; null is a guest. */
   set(token) {
     this.#token = token;
+    this.#given = token !== null;
   }
 
   /** A token, or null when none can be had. `fresh` drops the one in hand, because the server refused it. */
   async get(fresh = false) {
     if (fresh) {
       this.#token = null;
-      guestMemory()?.removeItem("xiaoer:guest");
+      this.#tab?.removeItem("xiaoer:guest");
     }
     if (this.#token) return this.#token;
-    const found = (await this.#fromPage()) ?? (await this.#guest());
+    // a customer whose token ran out is asked to sign in, never made a guest behind their back
+    if (this.#given && !this.#url) return null;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    const found = await this.#asking;
     // the page may have signed somebody in while we waited: its word counts
     return (this.#token ??= found);
+  }
+
+  async #ask() {
+    return (await this.#fromPage()) ?? this.#guest();
   }
 
   async #fromPage() {
@@ -52,12 +63,12 @@ export class Tokens {
 
   /** A guest keeps one token for as long as the tab is open, so that a reload finds the talk again. */
   async #guest() {
-    const kept = guestMemory()?.getItem("xiaoer:guest");
+    const kept = this.#tab?.getItem("xiaoer:guest");
     if (kept) return kept;
     const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
     const answer = await fetch(`${this.#origin}/v1/guests`, init).catch(() => null);
     const token = answer?.ok ? (await answer.json()).token : null;
-    if (token) guestMemory()?.setItem("xiaoer:guest", token);
+    if (token) this.#tab?.setItem("xiaoer:guest", token);
     return token;
   }
 
@@ -72,9 +83,11 @@ export class Tokens {
   }
 }
 
-function guestMemory() {
+/** A browser storage that works, or null: some pages forbid it. */
+export function storage(kind) {
   try {
-    return window.sessionStorage;
+    window[kind].setItem("xiaoer", "1");
+    return window[kind];
   } catch {
     return null;
   }
@@ -90,7 +103,6 @@ export class Api {
     this.#tokens = tokens;
   }
 
-  /** The response of a request that succeeded; raises `Problem`. */
   async open(method, path, { body, headers = {}, signal } = {}) {
     let answer = await this.#send(method, path, { body, headers, signal });
     if (answer.status === 401 && (await this.#tokens.get(true))) {
@@ -100,7 +112,6 @@ export class Api {
     throw new Problem(answer.status, await answer.json().catch(() => ({})));
   }
 
-  /** The JSON of an answer, or null when it has none. */
   async json(method, path, body) {
     const answer = await this.open(method, path, { body, signal: AbortSignal.timeout(PATIENCE_MS) });
     return answer.status === 204 ? null : answer.json().catch(() => null);
@@ -125,7 +136,6 @@ export function clausePath(clause, lang) {
   return `/v1/clauses/${ref.split("/").map(encodeURIComponent).join("/")}?lang=${lang}`;
 }
 
-/** An id nobody else makes, also on pages without a secure context. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -6,7 +6,6 @@ const WHITE = [255, 255, 255];
 const DARK_INK = [23, 25, 30];
 const ENOUGH = 4.6;
 
-/** Channels 0–255 of `#rgb` or `#rrggbb`, or null. */
 export function parse(colour) {
   const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour?.trim() ?? "")?.[1];
   if (!hex) return null;
@@ -22,7 +21,6 @@ function luminance(rgb) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** WCAG contrast ratio of two colours, 1–21. */
 export function contrast(one, other) {
   const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
@@ -41,7 +39,6 @@ export function readable(rgb) {
   return { light: toward(rgb, [0, 0, 0], [LIGHT_GROUND, WHITE]), dark: toward(rgb, WHITE, [DARK_GROUND, DARK_INK]) };
 }
 
-/** Set the corrected pair on `element`; an unreadable colour value leaves the default. */
 export function applyBrand(element, colour) {
   const rgb = parse(colour);
   if (!rgb) return;

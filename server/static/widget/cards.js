@@ -1,39 +1,36 @@
-// Cards: one thing at a glance. Each takes the card's data and the tools {t, lang, say} and gives a body.
+// Cards: one thing at a glance. Each takes the card's data, already in the customer's language, and the tools {t, lang, say}.
 
 import { h, icon } from "./dom.js";
-import { clock, date, moment, money, pick } from "./format.js";
+import { date, moment, money } from "./format.js";
 
 const BODIES = { order, orders, products, comparison, size, case: caseCard, parcel };
-const SHORT = { order: (data) => data.state_label, case: (data) => data.state_label, orders: null };
 
 /** A card that folds to one line; `spent` cards start folded and stay as a receipt. */
 export function card({ kind, title, data }, tools, spent) {
-  const short = pick(SHORT[kind]?.(data), tools.lang);
   const folds = spent && ["orders", "products"].includes(kind);
+  return fold(!folds, title || tools.t(kind), data.state_label && h("span.state", {}, data.state_label), BODIES[kind](data, tools));
+}
+
+function fold(open, title, state, body) {
   return h(
     "details.card",
-    { open: !folds },
-    h("summary", {}, icon("box"), h("b", {}, title || tools.t(kind)), short && h("span.state", {}, short), icon("down")),
-    h(`div.body.${kind}`, {}, BODIES[kind](data, tools)),
+    { open },
+    h("summary", {}, h("b", {}, title), state, icon("down")),
+    h("div.body", {}, body),
   );
 }
 
-/** Label and value pairs; pairs without a value are left out. */
 export function pairs(rows) {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return h("dl", {}, shown.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
 }
 
-/** A picture's stand-in: the first sign of the name. */
 export function picture(name) {
-  return h("span.picture", { "aria-hidden": "true" }, [...name][0] ?? "");
+  return h("span.picture", { "aria-hidden": "true" }, /\p{L}/u.exec(name)?.[0] ?? "");
 }
 
-const optionText = (options) => (typeof options === "string" ? options : Object.values(options ?? {}).join(" · "));
-
 function order(data, { t, lang }) {
-  const parcel = data.parcel && `${data.parcel.carrier} ${data.parcel.waybill}`;
-  const last = data.parcel?.last_scan;
+  const { parcel, tickets } = data;
   return [
     lines(data, { t, lang }),
     steps(data.step, t),
@@ -43,102 +40,87 @@ function order(data, { t, lang }) {
       [t("paid_at"), data.paid_at && date(data.paid_at, lang)],
       [t("shipped_at"), data.shipped_at && date(data.shipped_at, lang)],
       [t("signed_at"), data.signed_at && date(data.signed_at, lang)],
-      [t("parcel"), parcel],
-      ["", last && scanText(last, lang)],
+      [t("parcel"), parcel && [`${parcel.carrier} ${parcel.waybill}`, h("small", {}, parcel.last_scan ?? "")]],
     ]),
-    (data.tickets ?? []).map((ticket) => h("p.ticket", {}, icon("wait"), pick(ticket.state_label, lang))),
+    tickets.map((ticket) => h("p.ticket", {}, icon("wait"), [ticket.kind_label, ticket.state_label].filter(Boolean).join(" · "))),
   ];
 }
 
-function scanText(scan, lang) {
-  return typeof scan === "string" ? scan : `${moment(scan.at, lang)} ${scan.place ?? ""} ${pick(scan.text, lang)}`;
-}
-
-function lines(data, { t, lang }) {
-  return (data.lines ?? []).map((line) => {
-    const name = pick(line.name, lang);
-    const detail = [optionText(line.options), line.qty > 1 && t("pieces", { n: line.qty })].filter(Boolean).join(" · ");
+function lines(data, { t }) {
+  return data.lines.map((line) => {
+    const { name } = line;
+    const detail = [line.options, line.qty > 1 && t("pieces", { n: line.qty })].filter(Boolean).join(" · ");
     return h("div.line", {}, picture(name), h("span", {}, h("span", {}, name), h("small", {}, detail)));
   });
 }
 
 function steps(step, t) {
-  if (!step) return null;
   const names = [1, 2, 3, 4].map((n) => t(`step_${n}`));
   const items = names.map((name, n) => h(`li${n < step ? ".past" : ""}`, { "aria-current": n + 1 === step && "step" }, name));
   return h("ol.steps", { "aria-label": t("step_of", { n: step }) }, items);
 }
 
 function orders(data, tools) {
-  const { t, lang, say } = tools;
-  const rows = data.orders ?? data.items ?? [];
-  return rows.map((row) => {
+  const { t, say } = tools;
+  return data.items.map((row) => {
     const ask = () => say(t("this_order_text", { id: row.order_id }), { order_id: row.order_id });
     const label = `${t("this_order")} ${row.order_id}`;
     return h(
       "div.choice",
       {},
       lines(row, tools),
-      h("div.foot", {}, h("span.state", {}, pick(row.state_label, lang)), h("b.num", {}, money(row.paid))),
+      h("div.foot", {}, h("span.state", {}, row.state_label), h("b.num", {}, money(row.paid))),
       h("button.quiet", { type: "button", "aria-label": label, onclick: ask }, t("this_order")),
     );
   });
 }
 
 function stockWord(stock, t) {
-  if (stock === undefined || stock === null) return null;
   if (stock === 0) return h("span.state.wait", {}, t("no_stock"));
   return h("span.state", {}, stock < 6 ? t("few_left", { n: stock }) : t("in_stock"));
 }
 
-function products(data, { t, lang, say }) {
+function products(data, { t, say }) {
   return data.items.map((item) => {
-    const name = pick(item.name, lang);
+    const { name } = item;
     const ask = () => say(t("this_product_text", { name }));
-    const price = item.price_from === undefined ? null : h("b.num", {}, t("price_from", { price: money(item.price_from) }));
+    const price = h("b.num", {}, t("price_from", { price: money(item.price_from) }));
     return h(
       "div.choice",
       {},
-      h("div.line", {}, picture(name), h("span", {}, h("span", {}, name), item.why && h("small", {}, pick(item.why, lang)))),
-      attributes(item.attributes, lang),
+      h("div.line", {}, picture(name), h("span", {}, h("span", {}, name), h("small", {}, item.why))),
+      h("p.state", {}, item.attributes.join(" · ")),
       h("div.foot", {}, price, stockWord(item.stock, t)),
       h("button.quiet", { type: "button", "aria-label": `${t("this_product")} ${name}`, onclick: ask }, t("this_product")),
     );
   });
 }
 
-function attributes(given, lang) {
-  const rows = Array.isArray(given)
-    ? given.map(({ label, value }) => [pick(label, lang), pick(value, lang)])
-    : Object.entries(given ?? {}).map(([label, value]) => [label, pick(value, lang)]);
-  return rows.length ? pairs(rows.slice(0, 4)) : null;
-}
-
-function comparison(data, { t, lang }) {
-  const names = data.columns.map((name) => h("th", { scope: "col" }, pick(name, lang)));
+function comparison(data, { t }) {
+  const names = data.columns.map((name) => h("th", { scope: "col" }, name));
   const rows = data.rows.map((row) =>
     h(
       row.differs ? "tr.differs" : "tr",
       {},
-      h("th", { scope: "row" }, pick(row.label, lang), row.differs && h("span.sr", {}, ` (${t("differs")})`)),
-      row.values.map((value) => h("td", {}, pick(value, lang))),
+      h("th", { scope: "row" }, row.label, row.differs && h("span.sr", {}, ` (${t("differs")})`)),
+      row.values.map((value) => h("td", {}, value)),
     ),
   );
   return table(h("tr", {}, h("td"), names), rows, t("comparison"));
 }
 
-function size(data, { t, lang }) {
-  const columns = data.columns.map((name) => h("th", { scope: "col" }, pick(name, lang)));
+function size(data, { t }) {
+  const columns = data.columns.map((name) => h("th", { scope: "col" }, name));
   const rows = data.rows.map((row) =>
     h(
       row.recommended ? "tr.chosen" : "tr",
       {},
       h("th", { scope: "row" }, row.size, row.recommended && h("span.tag", {}, t("recommended"))),
-      row.values.map((value) => h("td.num", {}, pick(value, lang))),
+      row.values.map((value) => h("td.num", {}, value)),
     ),
   );
-  const head = h("tr", {}, columns.length === data.rows[0]?.values.length ? h("th", { scope: "col" }, t("size_col")) : null, columns);
-  return [data.why && h("p", {}, pick(data.why, lang)), table(head, rows, t("size"))];
+  const head = h("tr", {}, h("th", { scope: "col" }, t("size_col")), columns);
+  return [h("p", {}, data.why), table(head, rows, t("size"))];
 }
 
 /** A wide table scrolls sideways by itself and can be reached by keyboard. */
@@ -149,15 +131,73 @@ function table(head, rows, label) {
 
 function caseCard(data, { t, lang }) {
   return pairs([
-    [t("case"), [pick(data.kind_label, lang), h("small.num", {}, ` ${data.ticket_id}`)]],
-    [t("next_step"), pick(data.next_step, lang)],
+    [t("case"), [data.kind_label, h("small.num", {}, ` ${data.ticket_id}`)]],
+    [t("next_step"), data.next_step],
     [t("by_when"), data.by_when && moment(data.by_when, lang)],
   ]);
 }
 
 function parcel(data, { t, lang }) {
-  const scans = (data.scans ?? []).map((scan) =>
-    h("li", {}, h("time.num", { datetime: scan.at }, `${date(scan.at, lang)} ${clock(scan.at, lang)}`), h("span", {}, `${scan.place ?? ""} ${pick(scan.text, lang)}`)),
+  const scans = data.scans.map((scan) =>
+    h("li", {}, h("time", { datetime: scan.at }, moment(scan.at, lang)), `${scan.place} ${scan.text}`),
   );
   return [pairs([[data.carrier, h("span.num", {}, data.waybill)]]), h("ol.scans", {}, scans)];
+}
+
+const STATES = {
+  waiting: ["wait", "proposal"],
+  yes: ["good", "answered_yes"],
+  no: ["wait", "answered_no"],
+  expired: ["wait", "expired"],
+};
+
+export function proposal({ entry, state }, tools) {
+  const [meaning, word] = STATES[state];
+  const waits = state === "waiting";
+  return fold(waits, entry.title, badge(meaning, tools.t(word)), [terms(entry, tools), waits && choice(entry, tools)]);
+}
+
+/** A meaning with its icon and word, never colour alone. */
+export function badge(meaning, word) {
+  return h(`span.badge.${meaning}`, {}, icon(meaning), word);
+}
+
+function terms(entry, { t, lang, cite }) {
+  const amount = entry.amount === null || entry.amount === undefined ? null : h("b.num.amount", {}, money(entry.amount));
+  const basis = entry.clauses.map((ref, n) => {
+    const label = t("mark", { n: n + 1, title: ref });
+    return h("button.mark", { type: "button", "aria-label": label, onclick: () => cite(ref) }, String(n + 1));
+  });
+  return [
+    pairs([
+      [t("amount"), amount],
+      ...entry.terms.map(({ label, value }) => [label, value]),
+      [t("basis"), basis.length ? basis : null],
+    ]),
+    entry.needs_agent && h("p.hint", {}, icon("person"), t("needs_agent")),
+    h("p.hint", {}, icon("wait"), t("expires", { at: moment(entry.expires_at, lang) })),
+  ];
+}
+
+function choice(entry, { t, answer, answering }) {
+  const under = answering(entry.proposal_id);
+  const sending = under?.state === "sending";
+  const button = (word, value) =>
+    h("button", { type: "button", disabled: sending, onclick: () => answer(entry.proposal_id, value) }, t(word));
+  return [
+    under?.state === "failed" && h("p.trouble", { role: "alert" }, icon("risk"), under.text || t("failed")),
+    sending
+      ? h("p.hint", { role: "status" }, t("answering"))
+      : h("div.choices", { role: "group", "aria-label": entry.title }, button("confirm", "yes"), button("not_now", "no")),
+  ];
+}
+
+const ACTED = { done: "good", unknown: "wait", refused: "risk" };
+
+export function receipt({ entry, proposed }, { t }) {
+  const amount = entry.amount ? h("b.num", {}, money(entry.amount)) : null;
+  const number = entry.receipt ? h("span.num", {}, entry.receipt) : null;
+  const rows = entry.terms.map(({ label, value }) => [label, value]);
+  const state = badge(ACTED[entry.state], t(`acted_${entry.state}`));
+  return fold(true, proposed?.title ?? t("receipt"), state, pairs([[t("amount"), amount], ...rows, [t("receipt_no"), number]]));
 }

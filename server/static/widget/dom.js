@@ -26,14 +26,10 @@ const SHAPES = {
   good: "M5 12.5l4.5 4.5L19 7.5",
   wait: "M12 7v5l3.5 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
   risk: "M12 4l9 16H3zM12 10v4M12 17v.5",
-  quote: "M7 4h8l4 4v12H7zM15 4v4h4M10 13h6M10 16h4",
-  box: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
   down: "M6 9l6 6 6-6",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
-  back: "M15 5l-7 7 7 7",
 };
 
-/** A line icon of the set above; decorative, so hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");

@@ -2,22 +2,18 @@
 
 import { Api, Tokens } from "./api.js";
 import { applyBrand } from "./brand.js";
-import { composer } from "./composer.js";
+import { composer, launcher, rating } from "./controls.js";
 import { h, icon } from "./dom.js";
 import { pick } from "./format.js";
-import { launcher } from "./launcher.js";
-import { Memory } from "./memory.js";
 import { Messages } from "./messages.js";
 import { showQuote } from "./quote.js";
-import { rating } from "./rating.js";
-import { Session } from "./session.js";
+import { Memory, Session } from "./session.js";
 import { words } from "./words.js";
 
 const NARROW = "(max-width: 479px)";
 const TICK_MS = 1000;
 const LANGS = ["zh", "en"];
 
-/** Put the chat on the page of `tag` (the script element) and give back what the page may call. */
 export async function mount(tag) {
   if (!customElements.get("xiaoer-chat")) customElements.define("xiaoer-chat", XiaoerChat);
   const chat = document.createElement("xiaoer-chat");
@@ -60,7 +56,6 @@ export class XiaoerChat extends HTMLElement {
     this.#begin();
   }
 
-  // what the page may call
 
   /** Speak as the customer `token` names; another customer's talk leaves the screen at once. */
   async signIn(token) {
@@ -85,7 +80,7 @@ export class XiaoerChat extends HTMLElement {
   close() {
     this.#parts.panel.hidden = true;
     this.#memory.set("open", null);
-    this.#draw();
+    this.#drawUnread();
     this.#launcher.button.focus();
   }
 
@@ -105,11 +100,10 @@ export class XiaoerChat extends HTMLElement {
     this.#draw();
   }
 
-  // how it is made
 
   #build(origin) {
     const root = this.attachShadow({ mode: "open" });
-    const sheets = ["tokens.css", "widget/widget.css"].map((file) => h("link", { rel: "stylesheet", href: `${origin}/${file}` }));
+    const sheets = ["widget/widget.css", "tokens.css"].map((file) => h("link", { rel: "stylesheet", href: `${origin}/${file}` }));
     const loaded = (sheet) => new Promise((resolve) => ["load", "error"].forEach((name) => sheet.addEventListener(name, resolve, { once: true })));
     this.#launcher = launcher(this, this.#memory, () => this.open());
     this.#composer = composer((text) => this.#say(text));
@@ -136,7 +130,7 @@ export class XiaoerChat extends HTMLElement {
     parts.end = h("button.link", { type: "button", onclick: () => this.#end() });
     parts.foot = h("div.under", {}, parts.language, parts.end);
     parts.ended = h("div", {});
-    const head = h("header", {}, h("div.title", {}, parts.name, parts.sub), parts.person, parts.minimise);
+    const head = h("div.head", {}, h("div.title", {}, parts.name, parts.sub), parts.person, parts.minimise);
     const body = [head, parts.banner, this.#messages.node, parts.replies, parts.ended, this.#composer.node, parts.foot];
     parts.panel = h("section.panel", { role: "dialog", "aria-labelledby": "shop", hidden: true, onkeydown: (event) => this.#key(event) }, body);
     return parts.panel;
@@ -225,7 +219,6 @@ export class XiaoerChat extends HTMLElement {
     other.focus();
   }
 
-  // what it does
 
   #say(text, about) {
     this.#messages.toEnd();
@@ -234,7 +227,7 @@ export class XiaoerChat extends HTMLElement {
 
   async #person() {
     this.#parts.person.disabled = true;
-    await this.#session.handOff().catch((problem) => this.#warn(problem.status ? problem.message : this.#t("start_failed")));
+    await this.#session.handOff().catch((problem) => this.#warn(problem.message || this.#t("start_failed")));
     this.#draw();
   }
 
@@ -243,7 +236,7 @@ export class XiaoerChat extends HTMLElement {
     const answer = (word, act) => h("button", { type: "button", onclick: act }, t(word));
     const dialog = h("dialog.ask", { "aria-label": t("end_ask") }, h("p", {}, t("end_ask")));
     const close = () => dialog.close();
-    const end = () => this.#session.close().catch((problem) => this.#warn(problem.message)).finally(close);
+    const end = () => this.#session.close().catch((problem) => this.#warn(problem.message || this.#t("start_failed"))).finally(close);
     dialog.append(h("div.choices", {}, answer("end_yes", end), answer("end_no", close)));
     dialog.addEventListener("close", () => dialog.remove());
     this.#parts.panel.append(dialog);
@@ -259,7 +252,6 @@ export class XiaoerChat extends HTMLElement {
     }, 6000);
   }
 
-  // what it shows
 
   #label() {
     const t = this.#t;
@@ -277,7 +269,6 @@ export class XiaoerChat extends HTMLElement {
     this.#parts.ended.sign = null;
   }
 
-  /** Draw once per frame however much happens in it. */
   #draw() {
     if (this.#drawing || !this.#t) return;
     this.#drawing = true;
@@ -290,8 +281,7 @@ export class XiaoerChat extends HTMLElement {
   #drawNow() {
     const session = this.#session;
     const shop = session.shop;
-    const greeting = shop?.greeting ? pick(shop.greeting, this.#lang) : this.#t("greeting");
-    this.#messages.draw(session, greeting, performance.now());
+    this.#messages.draw(session, shop && pick(shop.greeting, this.#lang), performance.now());
     this.#drawHead();
     this.#drawBanner();
     this.#drawReplies();
@@ -302,18 +292,19 @@ export class XiaoerChat extends HTMLElement {
   #drawHead() {
     const { owner, agent } = this.#session.log.owner;
     const { person, sub } = this.#parts;
-    const word = { assistant: "person", queue: "person_queued", agent: "person_here" }[owner];
+    const { closed } = this.#session.log;
+    const word = closed ? "person" : { assistant: "person", queue: "person_queued", agent: "person_here" }[owner];
     person.lastChild.textContent = this.#t(word);
-    person.disabled = owner !== "assistant" || this.#session.log.closed;
+    person.disabled = owner !== "assistant" || closed;
     sub.textContent = owner === "agent" ? `${agent} · ${this.#t("agent")}` : this.#t("about_ai");
   }
 
   #drawBanner() {
-    const { link, state, id } = this.#session;
+    const { link, state, id, shop } = this.#session;
     const { banner, warning } = this.#parts;
     let text = warning ?? "";
     if (!navigator.onLine) text = this.#t("offline");
-    else if (state === "signed_out") text = this.#t("signed_out");
+    else if (state === "signed_out") text = this.#t(shop ? "signed_out" : "start_failed");
     else if (id && link === "retrying") text = this.#t("reconnecting");
     if (banner.textContent !== text) banner.textContent = text;
     banner.hidden = !text;
@@ -343,6 +334,7 @@ export class XiaoerChat extends HTMLElement {
     if (ended.sign === sign) return;
     ended.sign = sign;
     ended.replaceChildren(log.closed ? rating(this.#session, this.#tools()) : "");
+    this.#messages.toEnd();
   }
 
   #drawUnread() {

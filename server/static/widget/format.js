@@ -24,8 +24,6 @@ export function moment(at, lang, now = at) {
   return format(at, lang, options);
 }
 
-/** Whole minutes between two instants, never negative. */
 export const minutes = (from, to) => Math.max(0, Math.floor((new Date(to) - new Date(from)) / 60000));
 
-/** A text in both languages, or a plain string. */
 export const pick = (text, lang) => (typeof text === "string" ? text : (text?.[lang] ?? text?.zh ?? ""));

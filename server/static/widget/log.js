@@ -19,7 +19,6 @@ export class Log {
     return this.#entries.some((entry) => entry.kind === "asked" && entry.client_id === clientId);
   }
 
-  /** In whose hands the talk is after these entries: assistant, queue or agent, and the agent's name. */
   get owner() {
     const last = this.#entries.findLast((entry) => ["handed_off", "taken_over", "given_back"].includes(entry.kind));
     if (last?.kind === "taken_over") return { owner: "agent", agent: last.agent };
@@ -42,7 +41,6 @@ export class Log {
     return asked && this.owner.owner === "assistant" && !this.#entries.some(over) ? asked : null;
   }
 
-  /** The buttons offered after the newest turn; none once the customer has written again. */
   get quickReplies() {
     const last = this.#entries.findLast((entry) => ["done", "asked", "agent_said"].includes(entry.kind));
     return last?.kind === "done" && this.owner.owner === "assistant" ? (last.quick_replies ?? []) : [];

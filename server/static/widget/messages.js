@@ -1,10 +1,9 @@
 // The list of messages: the log's items, what is still on its way, and what is happening right now.
 
-import { card } from "./cards.js";
+import { card, proposal, receipt } from "./cards.js";
 import { h, icon, reconcile } from "./dom.js";
-import { clock, moment } from "./format.js";
+import { clock, moment, pick } from "./format.js";
 import { markdown } from "./markdown.js";
-import { proposal, receipt } from "./proposal.js";
 
 const NEAR_END_PX = 80;
 
@@ -12,6 +11,7 @@ const NEAR_END_PX = 80;
 export class Messages {
   #tools;
   #log;
+  #hours;
   #live = h("div.live", {});
   #status = h("p.sr", { role: "status" });
 
@@ -21,8 +21,8 @@ export class Messages {
     this.node = h("div.scroller", { tabindex: "0", role: "region" }, this.#log, this.#live, this.#status);
   }
 
-  /** Draw `session` as of `now`, after `greeting` (a text or null). */
   draw(session, greeting, now) {
+    this.#hours = session.shop?.hours;
     const { t, lang } = this.#tools;
     const follow = this.#atEnd;
     this.node.setAttribute("aria-label", t("messages"));
@@ -99,7 +99,6 @@ export class Messages {
     return h("small.delivery.risk", { role: "alert" }, icon("risk"), message.problem || t("unsent"), again);
   }
 
-  /** A failure with its retry, when the message it belongs to is known. */
   trouble(text, asked) {
     const { t, repeat } = this.#tools;
     const again = asked && h("button.quiet", { type: "button", onclick: () => repeat(asked) }, t("retry"));
@@ -107,8 +106,8 @@ export class Messages {
   }
 
   #note(entry) {
-    const { t } = this.#tools;
-    if (entry.kind === "handed_off") return entry.note || t("queued");
+    const { t, lang } = this.#tools;
+    if (entry.kind === "handed_off") return this.#hours ? `${t("queued")}\n${pick(this.#hours, lang)}` : t("queued");
     if (entry.kind === "taken_over") return t("joined", { name: entry.agent });
     if (entry.kind === "given_back") return t("given_back");
     return entry.kind === "rated" ? t("rated", { n: entry.score }) : t("ended");

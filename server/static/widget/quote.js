@@ -1,8 +1,7 @@
 // The words a statement rests on: the exact quote, shown in its paragraph, with document, version and time in force.
 
 import { clausePath } from "./api.js";
-import { badge } from "./proposal.js";
-import { pairs } from "./cards.js";
+import { badge, pairs } from "./cards.js";
 import { h, icon } from "./dom.js";
 import { date } from "./format.js";
 
@@ -13,7 +12,7 @@ export function showQuote(host, citation, { t, lang, api }) {
   const close = h("button.icon-button", { type: "button", "aria-label": t("close") }, icon("close"));
   const body = h("div.body", { tabindex: "0", role: "document" });
   const title = h("h2", { id: "quote-title" }, citation.title ?? t("quote"));
-  const dialog = h("dialog.quote", { "aria-labelledby": "quote-title" }, h("header", {}, title, close), body);
+  const dialog = h("dialog.quote", { "aria-labelledby": "quote-title" }, h("div.head", {}, title, close), body);
   const back = host.getRootNode().activeElement;
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -33,7 +32,6 @@ export function showQuote(host, citation, { t, lang, api }) {
     .catch(() => body.lastChild.replaceChildren(t("quote_missing")));
 }
 
-/** The nodes of a quote. `clause` is the full clause once it is known. */
 export function content(citation, clause, { t, lang }) {
   const about = { ...citation, ...clause, text: undefined };
   const status = about.status ?? "in_force";

@@ -1,6 +1,6 @@
 // One customer's talk with the shop: sends, listens, resumes. Knows nothing of the screen; `changed()` says "look again".
 
-import { newId } from "./api.js";
+import { newId, storage } from "./api.js";
 import { Log } from "./log.js";
 import { Stream } from "./stream.js";
 
@@ -50,7 +50,6 @@ export class Session {
     this.answering.clear();
   }
 
-  /** End this talk for the browser and begin a new one with the next message. */
   again() {
     this.#memory.set("conversation", null, this.#tokens.subject);
     this.leave();
@@ -61,7 +60,6 @@ export class Session {
     return this.outbox.some((message) => message.state === "sending") || this.log.open !== null;
   }
 
-  /** Say something; `about` may hold order_id and sku. */
   send(text, about = {}) {
     const message = { client_id: newId(), text, ...about, state: "sending", at: new Date().toISOString() };
     this.outbox.push(message);
@@ -81,7 +79,7 @@ export class Session {
     this.#changed();
     const again = about({ client_id, text, order_id, sku });
     await this.#api.json("POST", this.#path("/messages"), again).catch((problem) => {
-      this.fault = { ...fault, text: problem.status ? problem.message : fault?.text };
+      this.fault = { ...fault, text: problem.message || fault?.text };
     });
     this.#changed();
   }
@@ -125,14 +123,13 @@ export class Session {
       message.state = "sent";
     } catch (problem) {
       message.state = "failed";
-      message.problem = problem.message === "unreachable" ? "" : problem.message;
+      message.problem = problem.message;
       if (problem.status === 401) this.state = "signed_out";
     }
     this.#keepOutbox();
     this.#changed();
   }
 
-  /** Open a conversation when there is none; two calls at once open one. */
   #ensure() {
     if (this.id) return Promise.resolve();
     this.opening ??= this.#open().finally(() => {
@@ -219,4 +216,31 @@ export class Session {
 
 function about({ client_id, text, order_id, sku }) {
   return { client_id, text, ...(order_id ? { order_id } : {}), ...(sku ? { sku } : {}) };
+}
+
+/** A small keyed memory for one shop; it forgets at once where the browser forbids storage. */
+export class Memory {
+  #shop;
+  #store = storage("localStorage");
+
+  constructor(shop) {
+    this.#shop = shop;
+  }
+
+  get(name, subject = "") {
+    try {
+      return JSON.parse(this.#store?.getItem(this.#key(name, subject)) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  set(name, value, subject = "") {
+    if (value === null) this.#store?.removeItem(this.#key(name, subject));
+    else this.#store?.setItem(this.#key(name, subject), JSON.stringify(value));
+  }
+
+  #key(name, subject) {
+    return ["xiaoer", this.#shop, subject, name].join(":");
+  }
 }
