@@ -10,7 +10,7 @@ from assistant.conversation import Card, QuickReply
 from assistant.flow_run import SLOTS, FlowRun, Outcome, Subject, hand_off
 from assistant.flows import Flow, Reply
 from assistant.order_facts import case_card, newest_ticket, order_card, order_values, parcel_card
-from assistant.proposing import propose
+from assistant.proposing import not_now, propose
 from assistant.wording import fill, instant, money
 
 _MAX_MARKS = 3
@@ -23,9 +23,11 @@ def word_reply(run: FlowRun) -> Outcome:
     reply = run.flow.reply(decisions[0].code if decisions else _key(run.flow, run.subject))
     if reply is None:
         return hand_off(run.intent, turn.say("give_up"), "rule_unclear", turn)
+    values = _values(run)
+    if reply.propose and run.subject and run.flow.states and run.subject.order.state not in run.flow.states:
+        return not_now(run, run.subject, values)
     if reply.propose and (missing := _missing_slot(run, reply)):
         return ask(run.intent, missing, turn)
-    values = _values(run)
     refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)
     if reply.hand_off and not reply.urgent and run.flow.tables == ("DT-22",):
         refs = []  # why a person is called is not a rule a customer asks to see

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from assistant.context import TurnContext
 from assistant.conversation import QuickReply, Term
+from assistant.errors import EffectRefused
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off
 from assistant.flows import ActionWords
-from assistant.order_facts import case_card
-from assistant.orders import open_tickets, payable
+from assistant.order_facts import case_card, order_card
+from assistant.orders import apply, open_tickets, payable
 from assistant.proposals import draft_proposal
 from assistant.retention import Offer, stage_of
 from assistant.shop import Action, Order
@@ -23,16 +25,22 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     words = turn.engine.flows.actions[name]
     amount = run.amount_of(words.amount)
     if _on_record(words, subject.order):
-        card = case_card(subject.order, turn.engine.flows, turn.lang)
-        return Outcome(run.intent, turn.say("on_record"), cards=(card,) if card else ())
+        return _where_it_stands(run, subject)
     if amount is not None and amount > payable(subject.order):
         return hand_off(run.intent, turn.say("needs_check"), "amount_above_payable", turn)
+    action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
+    try:
+        # what the shop would refuse is not offered first and refused after the yes
+        apply(subject.order, action, turn.now, "")
+    except EffectRefused:
+        asked_before = any(ticket.kind == words.ticket for ticket in subject.order.tickets)
+        return _where_it_stands(run, subject) if asked_before else not_now(run, subject, values)
     allowed = _authority(run, words, amount)
     shown = {**values, "action_amount": money(amount)} if amount is not None else values
     lifetime = timedelta(minutes=turn.engine.profile.proposal_minutes)
     proposal = draft_proposal(
         conversation=turn.conversation,
-        action=Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject)),
+        action=action,
         title=words.title.in_(turn.lang),
         terms=[Term(label=t.label.in_(turn.lang), value=fill(t.value.in_(turn.lang), shown)) for t in words.terms],
         decisions=[*run.decisions, *([allowed] if allowed else [])],
@@ -49,6 +57,29 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
         if offer.button and offer.says:
             quick = (QuickReply(label=offer.button.in_(turn.lang), text=offer.says.in_(turn.lang)),)
     return Outcome(run.intent, body, proposal=proposal, quick_replies=quick)
+
+
+def not_now(run: FlowRun, subject: Subject, values: Mapping[str, str]) -> Outcome:
+    """The outcome for an order that is in no state for what was asked, with a way on from there."""
+    turn = run.turn
+    card = order_card(subject.order, turn.engine, turn.lang)
+    ways = [name for name in _WAYS_ON if name != run.intent and _serves(name, subject.order, turn)]
+    labels = [label for name in ways[:1] if (label := turn.engine.flows.phrase("intent", name, turn.lang))]
+    buttons = tuple(QuickReply(label=label, text=label) for label in labels)
+    return Outcome(run.intent, fill(turn.say("not_now"), values), cards=(card,), quick_replies=buttons)
+
+
+_WAYS_ON = ("cancel_order", "return_no_reason")
+
+
+def _serves(name: str, order: Order, turn: TurnContext) -> bool:
+    flow = turn.engine.flows.flows.get(name)
+    return flow is not None and order.state in flow.states
+
+
+def _where_it_stands(run: FlowRun, subject: Subject) -> Outcome:
+    card = case_card(subject.order, run.turn.engine.flows, run.turn.lang)
+    return Outcome(run.intent, run.turn.say("on_record"), cards=(card,) if card else ())
 
 
 def _on_record(words: ActionWords, order: Order) -> bool:
