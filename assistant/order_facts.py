@@ -24,7 +24,7 @@ from knowledge.decision import Facts
 _SCANNED = frozenset(
     {"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT", "REFUSED", "INTERCEPTING", "LOST"}
 )
-_STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "RETURNED_TO_SELLER": 4, "CLOSED": 4}
+_STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "CLOSED": 0}
 
 
 class ShopWords(Protocol):
