@@ -46,6 +46,8 @@ class HeadScore:
     accuracy: float
     macro_f1: float
     confusions: tuple[tuple[str, str, int], ...]
+    pairs: tuple[tuple[str, str], ...] = ()
+    """(gold, said) of each utterance, for intervals."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def score_head(utterances: Sequence[Utterance], embedder: Embedder) -> HeadScore
     wrong = Counter((truth, guess) for truth, guess in zip(gold, said, strict=True) if truth != guess)
     accuracy = 1 - sum(wrong.values()) / max(1, len(gold))
     ranked = tuple((truth, guess, n) for (truth, guess), n in wrong.most_common(15))
-    return HeadScore(len(gold), len(set(gold)), accuracy, macro_f1(gold, said), ranked)
+    return HeadScore(
+        len(gold), len(set(gold)), accuracy, macro_f1(gold, said), ranked, tuple(zip(gold, said, strict=True))
+    )
 
 
 def macro_f1(gold: Sequence[str], said: Sequence[str]) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli_options import AsJson, PackName
+from server.cli_options import AsJson, PackName, settings_from
 from server.cli_output import err, out, print_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from evals.report import Failure, Report
     from evals.run import Played
 
-SUITES = ("demo", "cases")
+SUITES = ("demo", "cases", "intents-jddc")
+DATA_SUITES = ("intents-jddc",)
+"""Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
 SHOWN = 20
 
 
@@ -32,6 +34,9 @@ def evaluate(
     file: Annotated[Path | None, typer.Argument(help="For `cases`: a JSONL file of cases.")] = None,
     *,
     pack: PackName = "demo",
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of the public data sets (XIAOER_EVAL_DATA).")
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", help="Earlier figures: end with 1 below them, and only then.")
     ] = None,
@@ -40,15 +45,13 @@ def evaluate(
 ) -> None:
     """Play cases through the engine and say what held, with error bars. Ends with 1 when a case fails.
 
-    With a baseline it ends with 1 when a figure fell below it: failures known then are shown, not punished.
+    With a baseline it ends with 1 when a figure fell below it: failures known then are shown, not punished. A suite
+    over a data set measures and has no failures to punish; where its data is absent it is skipped, with the reason.
     """
-    path = _cases(suite, file)
-    from evals.case import read_cases
-    from evals.report import regressions, report, save_baseline
+    from evals.report import regressions, save_baseline
 
-    cases = list(read_cases(path))
-    to_play = [case for case in cases if case.skip is None]
-    found = report(suite, pack, asyncio.run(_play(to_play, pack)), skipped=len(cases) - len(to_play))
+    path = _cases(suite, file)
+    found = _played(suite, path, pack) if path else _measured(suite, pack, data, as_json=as_json)
     fallen = regressions(found, baseline) if baseline else []
     if save is not None:
         save_baseline(found, save)
@@ -56,11 +59,38 @@ def evaluate(
         print_json({**found.model_dump(mode="json"), **({"regressions": fallen} if baseline else {})})
     else:
         _print_report(found, fallen)
-    if fallen or (found.failures and baseline is None):
+    if fallen or (found.failures and baseline is None and path is not None):
         raise typer.Exit(1)
 
 
-def _cases(suite: str, file: Path | None) -> Path:
+def _played(suite: str, path: Path, pack: str) -> Report:
+    from evals.case import read_cases
+    from evals.report import report
+
+    cases = list(read_cases(path))
+    to_play = [case for case in cases if case.skip is None]
+    return report(suite, pack, asyncio.run(_play(to_play, pack)), skipped=len(cases) - len(to_play))
+
+
+def _measured(suite: str, pack: str, data: Path | None, *, as_json: bool) -> Report:
+    from evals.data_sets import DataAbsent, run_data_set
+
+    folder = settings_from({"pack": pack, "eval_data": data}).eval_data
+    try:
+        with err().status("…", spinner="dots"):
+            return run_data_set(suite, pack, folder)
+    except DataAbsent as absent:
+        reason = f"{absent.what} {absent.mend}"
+        if as_json:
+            nothing = {"n": 0, "skipped": 1, "metrics": {}, "groups": {}, "failures": []}
+            print_json({"suite": suite, "pack": pack, **nothing, "reason": reason})
+        else:
+            out().print(f"  {suite} skipped: {reason}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit from None
+
+
+def _cases(suite: str, file: Path | None) -> Path | None:
+    """The file of cases to play; None for a suite over a data set."""
     if suite not in SUITES:
         raise typer.BadParameter(f"{suite!r} is none of {', '.join(SUITES)}", param_hint="SUITE")
     if suite == "cases":
@@ -69,6 +99,8 @@ def _cases(suite: str, file: Path | None) -> Path:
         return file
     if file is not None:
         raise typer.BadParameter(f"`{suite}` brings its own cases; play a file with `cases`", param_hint="FILE")
+    if suite in DATA_SUITES:
+        return None
     from evals.suites import suite_file
 
     return suite_file(suite)
@@ -93,14 +125,16 @@ def _print_report(report: Report, fallen: list[str]) -> None:
     from rich.table import Table
 
     skipped = f", {report.skipped} skipped" if report.skipped else ""
-    title = f"{report.suite} · {report.pack} · {report.n} cases{skipped}"
+    kind = "utterances" if report.suite in DATA_SUITES else "cases"
+    title = f"{report.suite} · {report.pack} · {report.n} {kind}{skipped}"
     table = Table(show_edge=False, pad_edge=False, box=None)
     for name in (title, "share", "95 %", "n"):
         table.add_column(name, justify="left" if name == title else "right")
     for name, metric in report.metrics.items():
         table.add_row(name, *_figures(metric))
     table.add_section()
-    table.add_row("[dim]cases passed by group[/]")
+    grouped = "commonest intent by gold label" if report.suite in DATA_SUITES else "cases passed by group"
+    table.add_row(f"[dim]{grouped}[/]")
     for name, metric in report.groups.items():
         table.add_row(f"  {name}", *_figures(metric))
     out().print(table)
