@@ -5,7 +5,7 @@ One turn: load the conversation · understand · plan and act · decide · guard
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,20 +106,18 @@ class Assistant:
 
         Raises `InvalidMessage`, `NotFound`, and `Conflict` for the same id with other words.
         """
-        text = self._understander.clean(asked.text)
-        await self._own(conversation_id, customer_id)
+        asked = asked.model_copy(update={"text": self._understander.clean(asked.text)})
         return await self.conversations.ask(
-            conversation_id, asked.model_copy(update={"text": text}), self.engine.clock.now()
+            conversation_id, asked, self.engine.clock.now(), customer_id=customer_id, shop=self.profile.key
         )
 
     async def reply(self, conversation_id: str, *, customer_id: str | None) -> AsyncIterator[Logged | Saying]:
         """Answer what is unanswered, oldest first. Silent while a person owns the conversation."""
         while True:
-            conversation = await self._own(conversation_id, customer_id)
-            if conversation.owner != "assistant" or conversation.closed:
-                return
-            waiting = _unanswered(await self.conversations.recent(conversation_id, _RECENT))
-            if waiting is None:
+            conversation, waiting = await self.conversations.waiting(
+                conversation_id, customer_id=customer_id, shop=self.profile.key
+            )
+            if waiting is None or conversation.owner != "assistant" or conversation.closed:
                 return
             if isinstance(waiting.entry, Answered):
                 turn = await self._after_answer(conversation, waiting.entry)
@@ -411,15 +409,6 @@ class Assistant:
             conversation, entries, at=self.engine.clock.now(), owner=owner, agent=agent, turn_done=False
         )
         return logged
-
-
-def _unanswered(recent: Sequence[Logged]) -> Logged | None:
-    """The oldest entry that opened a turn which has no `Done` yet."""
-    done = {entry.turn for entry in recent if isinstance(entry.entry, Done)}
-    told = max(done, default=0)
-    return next(
-        (e for e in recent if isinstance(e.entry, Asked | Answered) and e.turn not in done and e.turn > told), None
-    )
 
 
 def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:

@@ -72,18 +72,39 @@ class ConversationStore:
 
         Raises `NotFound` for an absent conversation and for somebody else's alike.
         """
-        conversation = await self._database.read(lambda connection: rows.head(connection, conversation_id))
-        if customer_id not in (None, conversation.customer_id) or shop not in (None, conversation.shop):
-            raise NotFound("There is no such conversation.")
-        return conversation
+        return await self._database.read(lambda connection: _own(connection, conversation_id, customer_id, shop))
 
-    async def ask(self, conversation_id: str, asked: Asked, at: datetime) -> tuple[Logged, bool]:
+    async def waiting(
+        self, conversation_id: str, *, customer_id: str | None, shop: str | None = None
+    ) -> tuple[Conversation, Logged | None]:
+        """The head, as `get`, and the oldest entry the assistant has not answered, both of one view."""
+
+        def work(connection: Connection) -> tuple[Conversation, Logged | None]:
+            head = _own(connection, conversation_id, customer_id, shop)
+            return head, rows.oldest_open(connection, conversation_id)
+
+        return await self._database.read(work)
+
+    async def ask(
+        self,
+        conversation_id: str,
+        asked: Asked,
+        at: datetime,
+        *,
+        customer_id: str | None = None,
+        shop: str | None = None,
+    ) -> tuple[Logged, bool]:
         """Log what the customer wrote, before anything is done about it; it opens a turn.
 
-        The same `client_id` again gives the first entry and False. Raises `NotFound`, and `Conflict` when the id was
-        used for another message or the conversation is closed.
+        The same `client_id` again gives the first entry and False. Raises `NotFound` as `get` does, and `Conflict` when
+        the id was used for another message or the conversation is closed.
         """
-        return await self._post(conversation_id, asked, at)
+
+        def work(connection: Connection) -> tuple[Logged, bool]:
+            _own(connection, conversation_id, customer_id, shop)
+            return rows.post(connection, conversation_id, asked, at)
+
+        return await self._database.write(work)
 
     async def answer(self, conversation_id: str, answered: Answered, at: datetime) -> tuple[Logged, bool]:
         """Log a button's yes or no; it opens a turn, as `ask` does."""
@@ -196,6 +217,13 @@ class ConversationStore:
 
     async def _all(self, query: Select[Any]) -> Sequence[RowMapping]:
         return await self._database.read(lambda connection: connection.execute(query).mappings().all())
+
+
+def _own(connection: Connection, conversation_id: str, customer_id: str | None, shop: str | None) -> Conversation:
+    head = rows.head(connection, conversation_id)
+    if customer_id not in (None, head.customer_id) or shop not in (None, head.shop):
+        raise NotFound("There is no such conversation.")
+    return head
 
 
 def _turn_of(entries: Sequence[Entry], conversation: Conversation) -> int:

@@ -49,6 +49,7 @@ _ANSWERED = (
     .values(open=False)
 )
 _LOG = insert(log)
+_OPEN = select(log).where(log.c.conversation_id == bindparam("talk"), log.c.open).order_by(log.c.turn).limit(1)
 
 
 def conversation_of(row: Mapping[Any, Any]) -> Conversation:
@@ -68,6 +69,12 @@ def head(connection: Connection, conversation_id: str) -> Conversation:
     if row is None:
         raise NotFound("There is no such conversation.")
     return conversation_of(row)
+
+
+def oldest_open(connection: Connection, conversation_id: str) -> Logged | None:
+    """What the customer sent first of all that the assistant has not answered."""
+    row = connection.execute(_OPEN, {"talk": conversation_id}).mappings().first()
+    return None if row is None else logged_of(row)
 
 
 def post(connection: Connection, conversation_id: str, entry: Posted, at: datetime) -> tuple[Logged, bool]:
