@@ -39,7 +39,7 @@ evals: $(STAMP) ## run the evaluation suites against their baselines
 	$(BIN)/xiaoer eval demo --baseline evals/baselines/demo.json
 
 torture: $(STAMP) ## kill, starve and tamper for minutes; counts are printed
-	$(BIN)/python -m pytest -q -p no:cacheprovider -m torture tests/torture
+	$(BIN)/python -m pytest -q -s -p no:cacheprovider -o addopts= --strict-markers tests/torture
 
 lock: $(STAMP) ## renew requirements.txt from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
