@@ -85,8 +85,14 @@ _NO_EXCEPT = re.compile(
     r"没问题|不错|没毛病|没意见|没错|不要紧|别客气|不客气|\bno problem\b|\bwhy not\b|\bno worries\b|\bdon't worry\b"
 )
 _OPENER = re.compile(r"^(?:嗯+|恩+|哦+|噢+|好吧?|好的|那|ok|okay|oh|well|yes and|谢谢|thanks)\s*")
-_GREETING = re.compile(r"^(?:你|您|大家)(?:们)?好(?!的|吧)|^好(?:久|像|贵|慢|差|难|多|几|奇怪|麻烦|烦)|^(?:hi|hello|hey)\b")
+_GREETING = re.compile(
+    r"^(?:你|您|大家)(?:们)?好(?!的|吧)|^好(?:久|像|贵|慢|差|难|多|几|奇怪|麻烦|烦)|^(?:hi|hello|hey)\b"
+)
 """Words with 好 in them that agree to nothing."""
+_GREETING = re.compile(
+    r"[你您]好|(?:大家|晚上|早上|中午|下午)好|\bni ?hao\b|\bgood (?:morning|afternoon|evening|day|night)\b"
+)
+"""好 in a greeting agrees to nothing."""
 _DOUBLE = re.compile(r"不是不|没有不|不得不|并非不|不会不|\bnot (?:no|un|that i don't)\b")
 
 _THANKS = re.compile(r"谢谢|多谢|感谢|谢啦|谢了|3q|辛苦了?|麻烦你了|\b(?:thanks|thank you|thx|ty|cheers|appreciate)\b")

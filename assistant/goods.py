@@ -76,6 +76,7 @@ _BEFORE_GOODS_EN: tuple[tuple[str, str], ...] = (
     (r"broken", r"planet|hearts?|english"),
     (r"injury prevention", r"tape|brace|guide|book"),
     (r"idiot'?s", r"guide"),
+    (r"bleed(?:s|ing)?", r"colou?r|dye"),
     (r"murder mystery|zombie|skull", r"game|mask|plush|mug|book|party"),
 )  # fmt: skip
 _EN = re.compile(

@@ -68,7 +68,7 @@ _RISKS: tuple[tuple[Risk, re.Pattern[str], re.Pattern[str] | None], ...] = (
     (
         "privacy",
         re.compile(
-            r"(?:删除|删掉|清除|注销|导出).{0,8}(?:信息|数据|资料|账号|账户|隐私)|(?:泄露|泄漏|倒卖|卖了).{0,10}(?:信息|电话|隐私|地址|号码)|(?:信息|电话|手机号|地址|隐私).{0,6}(?:泄露|泄漏|被卖)|(?:诈骗|骚扰)电话|(?:查|看|告诉).{0,6}(?:老婆|老公|朋友|同事|女朋友|男朋友|室友|别人|他人)的?.{0,4}(?:订单|单子?|快递|地址|电话|买了)"
+            r"(?:删除|删掉|清除|注销|导出).{0,8}(?:信息|数据|资料|账号|账户|隐私)|(?:泄露|泄漏|倒卖|卖了).{0,10}(?:信息|电话|隐私|地址|号码)|(?:信息|电话|手机号|地址|隐私).{0,6}(?:泄露|泄漏|被卖)|(?:诈骗|骚扰)电话|(?:帮|替)我?(?:老婆|老公|朋友|同事|女朋友|男朋友|室友|闺蜜|妈妈?|爸爸?)(?:查|看)|(?:查|看|告诉).{0,6}(?:老婆|老公|朋友|同事|女朋友|男朋友|室友|别人|他人)的?.{0,4}(?:订单|单子?|快递|地址|电话|买了)"
             r"|\b(?:delete|erase|remove) (?:all )?my (?:personal |account )?(?:data|info\w*|account|details)\b|\bleaked? my\b|\bmy (?:wife|husband|friend|colleague|girlfriend|boyfriend|roommate)'?s (?:order|parcel|address|package|phone)\b|\b(?:gdpr|data protection)\b|\bscam call"
         ),
         None,

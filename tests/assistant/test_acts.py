@@ -64,6 +64,10 @@ NO = [
     "let me think",
 ]
 NEITHER = [
+    "你好",
+    "您好，在吗",
+    "晚上好",
+    "good morning",
     "嗯",
     "哦",
     "收到",

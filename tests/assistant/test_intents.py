@@ -149,6 +149,11 @@ def test_what_is_declined_or_points_back_is_no_issue_of_its_own(model, text, onl
     assert names(model, text) == [only]
 
 
+@pytest.mark.parametrize("text", ["没穿过，吊牌在", "没拆封", "never worn, tags still on", "I already cut off the tag"])
+def test_a_condition_told_is_an_answer_and_no_wish(model, text):
+    assert names(model, text, DialogueState(flow="exchange")) in (["unclear"], ["exchange"])
+
+
 def test_a_further_matter_is_not_absorbed_by_another(model):
     assert names(model, "外套退了，另外那双鞋帮我换一双") == ["exchange", "return_no_reason"]
 
