@@ -23,7 +23,7 @@ _LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _PINYIN = re.compile(
     r"\b(ni ?hao|zai ?ma|xie ?xie|zhuan ?ren ?gong|ren ?gong|qu ?xiao|bu ?jia ?cha|duo ?shao ?qian|zen ?me"
     r"|wei ?shen ?me|di ?zhi|chi ?ma|you ?hui|bao ?you|jin ?tui ?kuan"
-    r"|shen ?me ?shi ?hou|mei ?shou ?dao|fa ?huo|tui ?huo)\b"
+    r"|shen ?me ?shi ?hou|mei ?shou ?dao|fa ?huo|tui ?huo|que ?ren|hao ?de|ke ?yi|bu ?yao|ding ?dan|kuai ?di)\b"
 )
 _HAN_PER_WORD = 1.7
 
