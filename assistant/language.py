@@ -54,11 +54,12 @@ def detect(text: str, default: Lang = "zh") -> Lang:
 
     A Chinese sentence with a brand name in it stays Chinese: a Chinese word weighs twice as much as a Latin one.
     """
-    folded = mend(fold(text))
+    plain = fold(text)
+    folded = mend(plain)
     han = len(_HAN.findall(folded)) / _HAN_PER_WORD
     latin = len(_LATIN_WORD.findall(folded))
-    if not han and _PINYIN.search(folded):
-        return "zh"
+    if not _HAN.search(plain) and (han or _PINYIN.search(folded)):
+        return "zh"  # mending turns only pinyin of the trade's words into Chinese
     if not han and not latin:
         return default
     return "zh" if han * 2 >= latin else "en"

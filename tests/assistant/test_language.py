@@ -72,3 +72,8 @@ def test_a_cleaned_message_is_clean_already_and_can_be_stored(text):
     assert clean_message(cleaned) == cleaned
     cleaned.encode("utf-8")
     assert "\x00" not in cleaned
+
+
+@pytest.mark.parametrize("text", ["queren", "hao de", "pao xie quxiao dingdan", "kuaidi dao nali le"])
+def test_pinyin_of_the_trades_words_is_chinese(text):
+    assert detect(text, default="en") == "zh"
