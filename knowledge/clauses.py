@@ -96,6 +96,8 @@ class Policy:
     """`effective: unknown`: the window could not be resolved, so the policy may be cited but decides nothing."""
     as_found: bool = False
     """The body is somebody else's text as it was found: it is cleaned before it is searched, and shown as a reading."""
+    inherited: bool = False
+    """Comes from a parent of the shop's pack: where the shop says the same thing itself, its own words go first."""
     confirmed: bool = True
     """False while date, scope and status are a machine's proposal that no person has confirmed."""
 

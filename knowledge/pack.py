@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def read_policies(chain: tuple[Path, ...], problems: list[PackError] | None = No
                 problems.append(problem)
                 continue
             if seen[name] == path:
-                yield policy
+                yield replace(policy, inherited=folder != chain[0])
 
 
 def _merge(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.calibration import Calibration, calibration_for
+from knowledge.calibration import Calibration, Signals, calibration_for
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
+from knowledge.coverage import Coverage
 from knowledge.dense import DenseIndex
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import DocumentError, IndexDamaged, UnknownClause
@@ -29,9 +30,9 @@ from knowledge.index_files import read_generation, reusable_vectors, write_gener
 from knowledge.lexical import LexicalIndex
 from knowledge.scope_mask import Mask, ScopeMask
 from knowledge.splitting import split
-from knowledge.text import HAN, fold, mend, query_tokens, tokens
+from knowledge.text import HAN, Subject, fold, mend, subject_of, tokens
 
-TOKENIZER = "1"
+TOKENIZER = "3"
 """Raised when `knowledge.text.tokens` changes, so that an index on disk is known to be stale."""
 
 _CANDIDATES = 48
@@ -40,8 +41,13 @@ _HAN = re.compile(f"[{HAN}]")
 _K1 = 1.2
 """BM25's saturation in tantivy; a term's score is below idf × (k1 + 1)."""
 
-_ASKING = re.compile("[的了是哪吗呢么啊吧几怎谁我你您请问想会能可要有没在和与把被就都多少这那]")
-"""Unknown words with one of these say how a customer asks, not what about, so they do not count as uncovered."""
+_RERANKED = 24
+"""How many of the fused ranking are placed by confidence."""
+
+_SPEAKS_OF_NEWS = re.compile(
+    r"京东|淘宝|天猫|1688|平台|公布|公告|宣布|新闻|新规|疫情|20\d\d|\b(?:jd|taobao|tmall|platform|announce|news)"
+)
+"""A question that names a platform, an announcement or a year may be answered by news; else rules in force go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,11 @@ class _Contents:
     clauses: tuple[Clause, ...]
     hashes: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
-    bags: tuple[frozenset[str], ...]
-    idf: dict[str, float]
+    coverage: Coverage
+    lower: NDArray[np.float64]
+    """1 for news of a moment, which answers only who asks for it; see `_SPEAKS_OF_NEWS`."""
+    inherited: NDArray[np.float64]
+    """1 for what the shop has from its parent pack: its own words go first."""
     policy_of: NDArray[np.int64]
     sides: NDArray[np.int64]
     """0 for a clause in one language, else 1 (zh) or 2 (en) where its counterpart is here too."""
@@ -193,7 +202,7 @@ class ClauseIndex:
         """
         searchers = self._searchers
         asked = mend(fold(query))
-        words = query_tokens(asked)
+        words = list((subject := subject_of(asked)).words)
         allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
         if k < 1 or not allowed.any():
             return []
@@ -214,8 +223,9 @@ class ClauseIndex:
             searchers.dense.cosines(vector, ids).astype(np.float64) if vector is not None and searchers.dense else None
         )
         fused = fuse(fusion, lexical, dense, weight=weight)
-        order = self._each_ref_once(ids, np.lexsort((ids, -fused)), k)
-        return self._hits(words, ids[order], lexical[order], None if dense is None else dense[order])
+        order = self._each_ref_once(ids, np.lexsort((ids, -fused)), max(_RERANKED, k))
+        cosines = None if dense is None else dense[order]
+        return self._hits(subject, ids[order], lexical[order], cosines, bool(_SPEAKS_OF_NEWS.search(asked)))[:k]
 
     def _each_ref_once(self, ids: NDArray[np.int64], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """The first `k` of `order`; needed only where the languages of one version differ in scope or window."""
@@ -230,19 +240,27 @@ class ClauseIndex:
         mask: Mask = allowed[self._contents.policy_of] & (self._contents.sides != hidden)
         return mask
 
-    def _hits(self, words: Sequence[str], ids: NDArray[np.int64], lexical: Scores, dense: Scores | None) -> list[Hit]:
+    def _hits(
+        self, subject: Subject, ids: NDArray[np.int64], lexical: Scores, dense: Scores | None, news: bool
+    ) -> list[Hit]:
+        """All of `ids` as hits, by confidence; equal ones stay in the order given."""
         contents = self._contents
-        unseen = float(np.log(1 + 2 * len(contents.clauses)))
-        weights = {word: contents.idf.get(word) or (0.0 if _ASKING.search(word) else unseen) for word in words}
-        total = sum(weights.values()) or 1.0
-        coverage = np.array([sum(weights[w] for w in weights.keys() & contents.bags[i]) / total for i in ids])
-        reachable = total * (_K1 + 1)
-        confidence = self._calibration.confidence(coverage, np.clip(lexical / reachable, 0, 1), dense)
-        never_rising = np.minimum.accumulate(confidence)
+        covered = contents.coverage.of(subject, ids)
+        reachable = contents.coverage.total(subject) * (_K1 + 1)
+        signals = Signals(
+            covered.words,
+            covered.heading,
+            covered.characters,
+            np.clip(lexical / reachable, 0, 1),
+            dense,
+            contents.inherited[ids],
+            np.zeros(len(ids)) if news else contents.lower[ids],
+        )
+        confidence = self._calibration.confidence(signals)
         cosines = dense if dense is not None else np.zeros(len(ids))
         return [
-            Hit(contents.clauses[number], float(score), float(bm25), float(cosine))
-            for number, score, bm25, cosine in zip(ids, never_rising, lexical, cosines, strict=True)
+            Hit(contents.clauses[ids[i]], float(confidence[i]), float(lexical[i]), float(cosines[i]))
+            for i in np.argsort(-confidence, kind="stable")
         ]
 
 
@@ -257,14 +275,19 @@ def _contents(policies: Sequence[Policy]) -> _Contents:
         clauses += parts
         policy_of += [number] * len(parts)
     words = tuple(tuple(tokens(clause.search_text)) for clause in clauses)
-    bags = tuple(frozenset(found) for found in words)
-    counts = Counter(word for bag in bags for word in bag)
-    size = len(clauses)
-    idf = {word: float(np.log(1 + (size - count + 0.5) / (count + 0.5))) for word, count in counts.items()}
     twins = Counter(_twin_key(clause) for clause in clauses)
     sides = [_SIDE[clause.policy.lang] if twins[_twin_key(clause)] > 1 else 0 for clause in clauses]
     hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
-    return _Contents(tuple(clauses), hashes, words, bags, idf, np.array(policy_of, np.int64), np.array(sides, np.int64))
+    return _Contents(
+        tuple(clauses),
+        hashes,
+        words,
+        Coverage(clauses, words),
+        np.array([clause.policy.level == "temporary" for clause in clauses], np.float64),
+        np.array([clause.policy.inherited and clause.policy.level == "shop" for clause in clauses], np.float64),
+        np.array(policy_of, np.int64),
+        np.array(sides, np.int64),
+    )
 
 
 def _twin_key(clause: Clause) -> tuple[object, ...]:

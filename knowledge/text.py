@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -18,12 +19,16 @@ import rjieba
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]")
 _HAS_HAN = re.compile(f"[{HAN}]")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:[-_./+][a-z0-9]+)*|[^\W\d_]+")
 _PART = re.compile(r"[a-z]+|[0-9]+")
 _NUMERAL = re.compile(
     r"(?<![第零一二三四五六七八九十])([二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
     r"(?=天|日|小时|分钟|周|个月|年|倍|元|次|项|种|件)"
 )
+_ENDING = re.compile("(?:e|es|s|ed|ing)$")
+_VOWEL = re.compile("[aeiouy]")
+_TIMES = re.compile(r"(?<![\d.])\d+倍")
 _DAYS = re.compile(r"(?<![月\d])(\d{1,3})日(?![期历常报\d])")
 _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 # Variant forms that opencc's Taiwan table does not list but Hong Kong and converted pages use.
@@ -63,6 +68,38 @@ def query_tokens(text: str) -> list[str]:
     return list(dict.fromkeys(_cut(_same(mend(fold(text))))))
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question asks about, without the words that only say that something is asked (`words/asking.txt`)."""
+
+    words: tuple[str, ...]
+    """Tokens, each once."""
+    pairs: frozenset[str]
+    """Those of them that are two neighbouring characters and no word."""
+    characters: frozenset[str]
+    """Han characters."""
+
+
+def subject_of(text: str) -> Subject:
+    """The subject of a question; all its words where nothing but ways of asking stands in it.
+
+    The ways of asking are cut out before the words are, so that no pair joins one of them to the subject.
+    """
+    pattern, asking = _asking()
+    whole = _same(mend(fold(text)))
+    bare = pattern.sub(lambda found: " " if found.group() in asking else found.group(), whole)
+    bare = bare if re.search(r"\w", bare) else whole
+    known = {word for run in _HAN_RUN.findall(bare) for word in _segmenter().cut_for_search(run)}
+    words = tuple(dict.fromkeys(_cut(bare)))
+    pairs = frozenset(word for word in words if _HAS_HAN.match(word) and word not in known)
+    return Subject(words, pairs, han_characters(bare))
+
+
+def han_characters(text: str) -> frozenset[str]:
+    """The Han characters of `text`, each once."""
+    return frozenset(_HAS_HAN.findall(text))
+
+
 def mend(folded: str) -> str:
     """Replace sound-alikes and pinyin of the trade's words: 退宽 → 退款, tuihuo → 退货. Expects folded text."""
     pattern, meant = _misspelt()
@@ -92,11 +129,22 @@ def _cut(folded: str) -> list[str]:
         if _HAS_HAN.match(run):
             found += _cut_han(run)
             continue
-        found.append(run)
+        found.append(_stem(run))
         parts = _PART.findall(run)
         if len(parts) > 1:
             found += parts
-    return found
+    # "ten times" is one figure: its parts alone stand in half of all rules
+    return found + [match.group() for match in _TIMES.finditer(folded)]
+
+
+def _stem(word: str) -> str:
+    """An English word without its plural, -ed or -ing, so that "shipped", "ships" and "shipping" meet; else itself."""
+    if len(word) < 4 or not (word.isascii() and word.isalpha()) or word.endswith(("ss", "us", "is")):
+        return word
+    bare = _ENDING.sub("", word)
+    if len(bare) < 3 or not _VOWEL.search(bare):
+        return word
+    return bare[:-1] if len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "lsz" else bare
 
 
 def _cut_han(run: str) -> list[str]:
@@ -139,6 +187,13 @@ def _synonyms() -> tuple[re.Pattern[str], dict[str, str]]:
         first |= dict.fromkeys(others, canonical)
         first[canonical] = canonical
     return _alternation(first), first
+
+
+@cache
+def _asking() -> tuple[re.Pattern[str], frozenset[str]]:
+    lines = word_list("asking")
+    asking = frozenset(line for line in lines if not line.startswith("+"))
+    return _alternation(dict.fromkeys([*asking, *(line[1:] for line in lines if line.startswith("+"))], "")), asking
 
 
 @cache

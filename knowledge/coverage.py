@@ -1,0 +1,69 @@
+"""How much of what a question asks about stands in a clause, weighed by how rare each part is among all clauses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.clauses import Clause
+from knowledge.fusion import Scores
+from knowledge.text import Subject, han_characters, tokens
+
+_PAIR_SHARE = 0.3
+"""What a pair of characters that is no word counts of its idf; one that no clause holds counts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Three shares in [0, 1] a clause, aligned with the clause numbers asked for."""
+
+    words: Scores
+    heading: Scores
+    """Of the words, those in the clause's own heading, which says what the clause is about."""
+    characters: Scores
+    """Of the Han characters, so that 丢了 meets 丢失; the same as `words` for a question without any."""
+
+
+class Coverage:
+    """Bags of words and characters per clause, computed once."""
+
+    def __init__(self, clauses: Sequence[Clause], words: Sequence[Sequence[str]]) -> None:
+        self._words = tuple(frozenset(found) for found in words)
+        self._headings = tuple(frozenset(tokens(clause.heading[-1] if clause.heading else "")) for clause in clauses)
+        self._characters = tuple(han_characters(clause.search_text) for clause in clauses)
+        self._idf = _idf(self._words)
+        self._character_idf = _idf(self._characters)
+        self._unseen = float(np.log(1 + 2 * len(clauses)))
+
+    def total(self, subject: Subject) -> float:
+        """The information in the words asked about; the highest BM25 that can be reached is proportional to it."""
+        return sum(self._idf.get(word) or self._unseen for word in subject.words) or 1.0
+
+    def of(self, subject: Subject, ids: NDArray[np.int64]) -> Covered:
+        """The shares of `subject` that stand in each of the clauses `ids`."""
+        words = {word: self._weight(word, word in subject.pairs) for word in subject.words}
+        in_text = _shares(words, self._words, ids)
+        characters = {each: self._character_idf.get(each) or self._unseen for each in subject.characters}
+        return Covered(
+            in_text,
+            _shares(words, self._headings, ids),
+            _shares(characters, self._characters, ids) if characters else in_text,
+        )
+
+    def _weight(self, word: str, is_pair: bool) -> float:
+        return _PAIR_SHARE * self._idf.get(word, 0.0) if is_pair else self._idf.get(word) or self._unseen
+
+
+def _idf(bags: Sequence[frozenset[str]]) -> dict[str, float]:
+    size = len(bags)
+    counts = Counter(word for bag in bags for word in bag)
+    return {word: float(np.log(1 + (size - count + 0.5) / (count + 0.5))) for word, count in counts.items()}
+
+
+def _shares(weights: dict[str, float], bags: Sequence[frozenset[str]], ids: Iterable[int]) -> Scores:
+    total = sum(weights.values()) or 1.0
+    return np.array([sum(weights[word] for word in weights.keys() & bags[number]) / total for number in ids])
