@@ -32,7 +32,8 @@ class Talk:
 
     turns: list[list[Entry]] = field(default_factory=list[list[Entry]])
     sayings: list[str] = field(default_factory=list[str])
-    proposals: int = 0
+    waits: bool = False
+    """Whether a proposal is remembered as open at the end."""
     orders: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -57,7 +58,7 @@ class Talk:
         decided = [(e.table, e.row, e.code, e.amount, e.order_id, e.clauses) for e in self.of(Decided)]
         proposed = [(e.action, e.order_id, e.amount, e.args_hash, e.terms) for e in self.of(Proposed)]
         acted = [(e.action, e.order_id, e.state, e.amount) for e in self.of(Acted)]
-        return [decided, proposed, acted, self.orders]
+        return [decided, proposed, acted, self.orders, self.waits]
 
 
 async def hold(planner: Planner, customer: str, *texts: str) -> Talk:
@@ -80,6 +81,8 @@ async def hold(planner: Planner, customer: str, *texts: str) -> Talk:
         order.model_dump(mode="json", exclude={"tickets": {"__all__": {"ticket_id", "detail"}}})
         for order in await assistant.engine.shop.orders(customer)
     ]
+    head = await assistant.conversations.get(conversation.id, customer_id=customer)
+    talk.waits = head.state.proposal_id is not None
     await assistant.close()
     return talk
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.clock import FixedClock
-from assistant.conversation import Acted, Cited, Decided, DialogueState, HandedOff, Proposed
+from assistant.context import TurnContext
+from assistant.conversation import Acted, Cited, Decided, DialogueState, HandedOff, Proposed, TurnEvent
+from assistant.errors import ModelUnavailable
 from assistant.model_planner import ModelPlanner
 from assistant.models import open_model
+from assistant.planner import FlowPlanner, Saying
 from assistant.settings import Settings
 from evals.case import Case, read_cases
 from evals.run import Played, play
 from server.scripted_model import Answer, Faithful, Script, running
-from tests.assistant.model_talk import NOW, Talk, parts, with_flows, with_model
+from tests.assistant.model_talk import NOW, Talk, hold, parts, with_flows, with_model
 
 CANCEL = ("c06", "我想取消订单")
 LATE_RETURN = ("c03", "我想退牛仔裤")
@@ -123,12 +127,32 @@ async def test_a_failure_after_a_choice_leaves_no_proposal_behind(mode: str) -> 
     assert talk.outcome == flows.outcome
 
 
+class FailsInTheMiddle:
+    """A planner whose model fails when all has been said and proposed already."""
+
+    name = "model:failing"
+
+    async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent | Saying]:
+        async for event in FlowPlanner().run(turn):
+            yield event
+        yield HandedOff(reason="never")
+        raise ModelUnavailable("cut")
+
+
+async def test_a_failure_after_everything_was_drafted_doubles_nothing() -> None:
+    flows, talk = await with_flows(*CANCEL, "好的，确认"), await hold(FailsInTheMiddle(), *CANCEL, "好的，确认")
+    assert [entry.kind for entry in talk.turns[0]] == [entry.kind for entry in flows.turns[0]]
+    assert talk.outcome == flows.outcome
+    assert len(talk.of(Acted)) == 1
+
+
 async def test_a_matter_that_supersedes_a_proposal_forgets_it_also_when_the_model_fails() -> None:
-    texts = ("c06", "我想取消订单", "算了，帮我把收货地址改到杭州市西湖区文三路1号")
+    texts = ("c06", "我想取消订单", "我买的东西降价了，要价保")
     flows = await with_flows(*texts)
     talk = await with_model(Script([Answer(fault="bad_key")]), *texts)
     assert talk.said == flows.said
     assert talk.outcome == flows.outcome
+    assert not talk.waits, "the withdrawn proposal is remembered no more"
 
 
 # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +232,7 @@ NOT_FOR_A_MODEL = {
     "a yes": ("c06", "好的，确认", "我想取消订单"),
     "a no": ("c06", "不用了", "我想取消订单"),
     "words that hover over an open proposal": ("c06", "嗯这个嘛怎么说呢", "我想取消订单"),
+    "a yes to nothing": ("c06", "好的"),
     "thanks": ("c06", "谢谢"),
     "a threat": ("c04", "再不发货我就打12315投诉你们"),
     "an injury": ("c18", "我家猫吃了你们的猫粮上吐下泻送医院了"),
