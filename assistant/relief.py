@@ -1,6 +1,7 @@
 """What a question about a platform's temporary rule states: which matter, and which day.
 
-These are the facts table DT-26 is asked about. The words only choose the row of a table; whether the rule covered that day is the table's to say.
+These are the facts table DT-26 is asked about. The words only choose the row of a table; whether the rule covered that
+day is the table's to say.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ which everything works offline, with files below `.xiaoer/<shop>` and without a 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -95,3 +97,8 @@ class Settings(BaseSettings):
     def directory(self, shop: str) -> Path:
         """The data directory of a shop: `data_dir`, else `.xiaoer/<shop>` below the working directory."""
         return self.data_dir if self.data_dir is not None else Path(".xiaoer") / shop
+
+
+def environment_with(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: this one's, with `extra` on top."""
+    return {**os.environ, **extra}

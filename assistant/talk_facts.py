@@ -21,11 +21,13 @@ ASKS: Mapping[str, re.Pattern[str]] = {
         r"|(?:delete|erase|export|copy of|correct) (?:all )?(?:of )?my (?:personal )?(?:data|information|account)"
     ),
     "asks_internal": re.compile(
-        r"内部|成本价|进价|系统提示|提示词|风险分|(?:别的|其他|别人)的?(?:买家|顾客|客户)|(?:机器人|助手|你们?).{0,6}(?:最多能?(?:赔|补|退)|额度|权限)"
+        r"内部|成本价|进价|系统提示|提示词|风险分|(?:别的|其他|别人)的?(?:买家|顾客|客户)"
+        r"|(?:机器人|助手|你们?).{0,6}(?:最多能?(?:赔|补|退)|额度|权限)"
         r"|\b(?:system prompt|internal|cost price|risk score|your (?:limit|authority|cap)|other (?:buyer|customer)s?)\b"
     ),
     "claims_official": re.compile(
-        r"我是(?:警察|公安|法院|平台|淘宝|京东|快递|市场监管)|\bi(?:'m| am) (?:from )?(?:the )?(?:police|court|platform)"
+        r"我是(?:警察|公安|法院|平台|淘宝|京东|快递|市场监管)"
+        r"|\bi(?:'m| am) (?:from )?(?:the )?(?:police|court|platform)"
     ),
     "gift_receiver": re.compile(r"别人送(?:我|给我)|朋友送的|收到的礼物|\b(?:it was|as) a gift\b|gifted to me"),
 }

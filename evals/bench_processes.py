@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.settings import environment_with
+
 PROC = Path("/proc")
 WAIT_S = 120.0
 _TIMING = "import time; t = time.process_time(); import {0}; print(time.process_time() - t)"
@@ -64,7 +66,7 @@ def served(data_dir: Path, pack: str, environment: Mapping[str, str] | None = No
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - our interpreter and module
         [*command, "--data-dir", str(data_dir)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment_with(environment or {}),
     )  # fmt: skip
     try:
         base = _base(process)

@@ -52,7 +52,8 @@ def simplified(text: str) -> str:
     """`text` in Simplified script, character by character: the words stay the author's, unlike in `fold`."""
     if text.isascii() or not _HAS_HAN.search(text):
         return text
-    return _characters().convert(text.translate(_VARIANTS))
+    converted: str = _characters().convert(text.translate(_VARIANTS))
+    return converted
 
 
 def tokens(text: str) -> list[str]:

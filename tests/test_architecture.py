@@ -33,7 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("store",),
     ("models", "permits"),
     # features: each stands alone
-    ("acts", "intents", "mood", "slots", "relief", "guard", "order_facts", "retention", "summaries", "quality", "risk", "skills"),
+    ("acts", "intents", "mood", "slots", "relief", "guard", "order_facts", "retention", "summaries", "quality", "risk",
+     "skills"),
     ("understanding",),
     ("context",),
     ("prompts", "rewording", "answers", "claims", "presale", "flow_subject", "flow_run", "talk_facts"),

@@ -1,8 +1,8 @@
 """Small dirty documents of our own that show the traps of pages found in the wild."""
 
 INTRODUCTION = (
-    "Brightlane Commerce Partners is a consultancy that runs online stores for brands and has won several prizes for its "
-    "warm service and steady growth.\n"
+    "Brightlane Commerce Partners is a consultancy that runs online stores for brands and has won several prizes for "
+    "its warm service and steady growth.\n"
     "Contact us今年三月起,岭南百货平台为受台风影响的商家推出三项临时措施,帮助商家稳住经营,也让买家少操一份心。\n"
     "第一项是放宽发货时限:受影响地区的订单可以多用两天发货,商家不用另外报备,买家在订单页能看到新的最晚发货时间。\n"
     "第二项是暂停两项考核:发货及时率和咨询回复率在当月不计入店铺评分,次月起恢复。\n"
