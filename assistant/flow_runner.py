@@ -43,7 +43,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
         return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}))
     order = await find_order(turn, flow, turn.words_for(intent))
     if isinstance(order, NoSubject):
-        return _without_order(intent, order, turn)
+        return _without_order(intent, flow, order, turn)
     turn.remember(order_id=order.order_id)
     by_state = flow.reply(order.state) if flow.by == "order_state" and not flow.tables else None
     if by_state is not None and by_state.go:
@@ -94,14 +94,18 @@ def _note_order(turn: TurnContext, order: Order) -> None:
     evidence.act(*(name for name, holds in states.items() if holds))
 
 
-def _without_order(intent: str, reason: NoSubject, turn: TurnContext) -> Outcome:
-    if reason.question is None and (rule := answer_from_clauses(turn, turn.words_for(intent))):
-        return Outcome(intent, f"{rule}\n\n{reason.text}" if reason.table else rule)
-    if reason.table is None:
-        return Outcome(intent, reason.text, cards=reason.cards, question=reason.question)
-    facts: Facts = {**talk_facts(turn), "owns_order": False}
-    decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
-    return Outcome(intent, reason.text + turn.marks(decision.clauses))
+def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext) -> Outcome:
+    """Nothing of the customer's own to work on: the rule where one answers, else why not, by DT-23 where it is privacy."""
+    decision = None
+    if reason.table is not None:
+        facts: Facts = {**talk_facts(turn), "owns_order": False}
+        decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
+    # where an order stands is in no rule: only what a rule can answer is looked for there
+    about_rules = reason.question is None and flow.by is None
+    if about_rules and (rule := answer_from_clauses(turn, turn.words_for(intent))):
+        return Outcome(intent, f"{rule}\n\n{reason.text}" if decision else rule)
+    marks = turn.marks(decision.clauses) if decision else ""
+    return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question)
 
 
 def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
