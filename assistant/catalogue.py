@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from assistant.conversation import Lang
@@ -239,10 +240,10 @@ class _WordIndex:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._weights: list[tuple[Product, dict[str, float]]] = []
-        self._names: dict[str, tuple[set[str], ...]] = {}
+        self._names: dict[str, tuple[frozenset[str], ...]] = {}
         for product in catalogue.products:
             self._weights.append((product, _weights(product, catalogue)))
-            self._names[product.id] = tuple(set(tokens(name)) for name in (product.name.zh, product.name.en))
+            self._names[product.id] = tuple(_words(name) for name in (product.name.zh, product.name.en))
         self._own = _own_words(catalogue.products)
         seen = Counter(token for _, weights in self._weights for token in weights)
         count = len(self._weights)
@@ -262,6 +263,12 @@ class _WordIndex:
             if score > 0:
                 results.append(Found(product, score * (1 + named), named))
         return sorted(results, key=lambda found: (-found.score, found.product.id))
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> frozenset[str]:
+    """The tokens of a catalogue text. An evaluation opens the same shop for each case; its texts stay the same."""
+    return frozenset(tokens(text))
 
 
 def _own_words(products: Sequence[Product]) -> dict[str, list[str]]:
@@ -289,6 +296,6 @@ def _weights(product: Product, catalogue: Catalogue) -> dict[str, float]:
     }
     weights: dict[str, float] = {}
     for kind, parts in texts.items():
-        for token in {token for part in parts for token in tokens(part)}:
+        for token in frozenset[str]().union(*map(_words, parts)):
             weights[token] = max(weights.get(token, 0.0), _FIELD_WEIGHTS[kind])
     return weights

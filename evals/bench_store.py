@@ -23,12 +23,11 @@ from pathlib import Path
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from assistant.build import Parts, load_parts
+from assistant.build import Parts
 from assistant.conversation import Asked, Logged, Said
-from assistant.settings import Settings
 from assistant.turn import Assistant
 from evals.bench_figures import Figure, Outcome
-from evals.bench_talks import CUSTOMERS, QUESTIONS, on_disk, turn
+from evals.bench_talks import CUSTOMERS, QUESTIONS, on_disk, parts_of, turn
 
 FSYNCS_PER_TURN = 3.0
 _MARK = "/xiaoer-bench-"
@@ -42,7 +41,7 @@ def run(*, pack: str = "demo", turns: int = 40, tracing: bool = True) -> Outcome
         folder = Path(name)
         syncs, how = _synced(folder, pack, turns) if tracing else (None, "not asked for")
         skipped = () if syncs else (f"fsyncs: {how}; commits are counted instead",)
-        commits, sizes = asyncio.run(_played(folder / "here", load_parts(_settings(pack)), turns))
+        commits, sizes = asyncio.run(_played(folder / "here", parts_of(pack), turns))
     counted, what = (syncs, "fsyncs") if syncs else (commits, "commits")
     figures = (
         Figure(f"{what} per turn", counted["turns"] / turns, "", FSYNCS_PER_TURN),
@@ -51,11 +50,6 @@ def run(*, pack: str = "demo", turns: int = 40, tracing: bool = True) -> Outcome
         Figure("bytes on disk per byte of talk", sizes["disk"] / sizes["text"], "×"),
     )
     return Outcome("store", figures, skipped)
-
-
-def _settings(pack: str) -> Settings:
-    # what is counted here does not depend on the embedder, and this one is there at once
-    return Settings(pack=pack, embedder="hash")
 
 
 def _synced(folder: Path, pack: str, turns: int) -> tuple[Counter[str] | None, str]:
@@ -155,5 +149,5 @@ def _size(folder: Path) -> int:
 
 if __name__ == "__main__":
     _pack, _turns, _folder = sys.argv[1:]
-    _found, _sizes = asyncio.run(_played(Path(_folder), load_parts(_settings(_pack)), int(_turns)))
+    _found, _sizes = asyncio.run(_played(Path(_folder), parts_of(_pack), int(_turns)))
     json.dump({"commits": _found, "sizes": _sizes}, sys.stdout)

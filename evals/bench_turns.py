@@ -66,7 +66,7 @@ def run(
 
 def _turn_figures(alone: list[Cost], among: list[float], talks: int, pace: Pace) -> tuple[Figure, ...]:
     cpu, wall = [cost.cpu for cost in alone], [cost.wall for cost in alone]
-    busy = "" if pace.waiting < 1.2 else f"the machine was busy: a thread waits {pace.waiting:.1f}× its work"
+    busy = "" if pace.waiting < 1.2 else f"busy machine: {pace.waiting:.1f}×"
     return (
         Figure("one talk, p50", percentile(cpu, 0.5), "ms CPU", P50_MS),
         Figure("one talk, p99", percentile(cpu, 0.99), "ms CPU", P99_MS),
