@@ -95,7 +95,9 @@ def _note_order(turn: TurnContext, order: Order) -> None:
 
 
 def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext) -> Outcome:
-    """Nothing of the customer's own to work on: the rule where one answers, else why not, by DT-23 where it is privacy."""
+    """Nothing of the customer's own to work on: the rule where one answers, else why not, by DT-23 where it is
+    privacy.
+    """
     decision = None
     if reason.table is not None:
         facts: Facts = {**talk_facts(turn), "owns_order": False}
