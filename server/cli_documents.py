@@ -152,7 +152,6 @@ def _folder(settings: Settings) -> Path:
 
 def _refresh(settings: Settings) -> None:
     """Write the index of the pack and its documents, so that the next question need not."""
-    from assistant.build import INDEX_FOLDER, load_parts
+    from assistant.build import open_index
 
-    folder = _folder(settings)
-    load_parts(settings, index_folder=folder.parent / INDEX_FOLDER, documents=folder, wait=True)
+    open_index(settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -72,12 +71,12 @@ def search(
 
     What has no known date is found too, and marked.
     """
-    from server.cli_talk import IN_MEMORY, language_of
+    from server.cli_talk import language_of
 
-    settings = settings_from({"pack": pack, "data_dir": data_dir, "database_url": IN_MEMORY})
+    settings = settings_from({"pack": pack, "data_dir": data_dir})
     spoken = language_of(lang, text)
     at = instant_of(as_of, "--as-of") or _now()
-    hits = asyncio.run(_hits(settings, text, at=at, place=_place(platform, region, category), lang=spoken, k=k))
+    hits = _hits(settings, text, at=at, place=_place(platform, region, category), lang=spoken, k=k)
     if as_json:
         from server.views import hit_view
 
@@ -88,12 +87,12 @@ def search(
         _print_hits(hits)
 
 
-async def _hits(settings: Settings, text: str, *, at: datetime, place: Place, lang: Lang, k: int) -> list[Hit]:
-    from server.cli_talk import started
+def _hits(settings: Settings, text: str, *, at: datetime, place: Place, lang: Lang, k: int) -> list[Hit]:
+    from assistant.build import open_index
 
-    async with started(settings) as assistant:
-        index = assistant.engine.index
-        return list(index.search(text, as_of=at, place=place, lang=lang, k=k, include_undated=True))
+    with err().status("…", spinner="dots"):
+        index = open_index(settings)
+    return index.search(text, as_of=at, place=place, lang=lang, k=k, include_undated=True)
 
 
 def _print_hits(hits: list[Hit]) -> None:

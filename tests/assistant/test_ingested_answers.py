@@ -89,7 +89,7 @@ def own(shop: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 async def test_an_unconfirmed_document_is_quoted_with_its_date_and_a_note(own: Parts, shop: tuple[Path, Path]) -> None:
-    found = await entries(own, shop[0], "退货运费服务是不是还和大促捆绑？")
+    found = await entries(own, shop[0], "淘宝2021年的退货运费服务还和大促捆绑吗？")
     words = said(found)
     assert "店铺收录的资料" in words
     assert "不再与大促捆绑" in words
