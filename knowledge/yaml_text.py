@@ -23,7 +23,7 @@ _MAX_DEPTH = 40
 _CORE = "tag:yaml.org,2002:"
 
 
-class _Reader(yaml.CSafeLoader):  # type: ignore[misc]  # the package ships no types
+class _Reader(yaml.CSafeLoader):
     """libyaml's parser, twenty times faster than one in Python, with plain words read by YAML 1.2: `yes`, `on` and
     `12:30` are text, and so is a date."""
 
