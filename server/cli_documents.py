@@ -112,7 +112,8 @@ def _list(settings: Settings, *, as_json: bool) -> None:
         marks = "" if policy.confirmed else " · to confirm"
         marks += " · no date: never quoted as in force" if policy.undated else ""
         out().print(f"[bold]{row['id']}[/]@{row['version']}  {policy.title}", highlight=False, soft_wrap=True)
-        line = f"   {row['status']} · as of {row['content_date'] or '?'} · {', '.join(sorted(policy.scope.platforms)) or 'anywhere'}"
+        where = ", ".join(sorted(policy.scope.platforms)) or "anywhere"
+        line = f"   {row['status']} · as of {row['content_date'] or '?'} · {where}"
         out().print(f"{line}{marks} · {policy.path}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
