@@ -42,11 +42,10 @@ def test_a_document_is_taken_found_listed_and_forgotten(tmp_path: Path, notice: 
 
 def test_the_answer_quotes_the_document_with_its_date(tmp_path: Path, notice: Path) -> None:
     where = ("--pack", "cn_retail", "--data-dir", str(tmp_path / "data"))
-    notice.write_text(
-        dirty.SPAMMED.replace("岭南百货", "淘宝岭南百货").replace("退貨運費服務", "夜間配送服務"), encoding="utf-8"
-    )
+    text = dirty.SPAMMED.replace("岭南百货", "淘宝").replace("平臺將", "淘宝將")
+    notice.write_text(text.replace("退貨運費服務", "夜間配送服務"), encoding="utf-8")
     assert xiaoer("ingest", str(notice), *where).returncode == 0
-    asked = xiaoer("ask", "淘宝岭南百货2021年的夜间配送服务还和大促捆绑吗？", *where, "--json")
+    asked = xiaoer("ask", "淘宝2021年的夜间配送服务还和大促捆绑吗？", *where, "--json")
     events = [event["entry"] for event in json.loads(asked.stdout)["events"]]
     words = "".join(event["text"] for event in events if event["kind"] == "said")
     assert "不再与大促捆绑" in words
