@@ -52,6 +52,9 @@ log = structlog.get_logger("assistant")
 
 _RECENT = 40
 
+PLAIN = 0.9
+"""From this confidence on, another wish beside a no is what the customer wants instead, not a part of the no."""
+
 
 @dataclass
 class _Turn:
@@ -179,6 +182,10 @@ class Assistant:
                 yield event
             else:
                 self._take(turn, event)
+        context = turn.context
+        if context.proposals and context.open_proposal is not None:
+            # two open proposals would make a yes ambiguous: the newer one stands
+            await self._confirming.withdraw(context.open_proposal, context)
 
     def _take(self, turn: _Turn, event: TurnEvent) -> None:
         """Append an event behind what tools have logged meanwhile; words only if the guard passes them."""
@@ -200,7 +207,8 @@ class Assistant:
             return
         turn.entries.append(event)
         cited = {entry.citation.clause for entry in turn.entries if isinstance(entry, Cited)}
-        turn.entries.extend(Cited(citation=c) for c in context.citations if c.clause not in cited)
+        shown = [c for c in context.citations if c.clause not in cited and f"[{c.mark}]" in event.text]
+        turn.entries.extend(Cited(citation=c) for c in shown)
 
     # ── answers to a proposal ────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,7 +278,7 @@ class Assistant:
         waiting = (*((flow,) if flow else ()), *context.state.pending)
         context.open_proposal = None
         context.remember(proposal_id=None, flow=None, waiting_for=None, pending=())
-        if waiting and not told.hand_off:
+        if waiting and not told.hand_off and context.conversation.owner == "assistant":
             async for event in self._flows.serve(context, list(waiting), taken_up=not told.again):
                 self._take(turn, event)
 
@@ -420,7 +428,8 @@ def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
     if "human_request" in others:
         return None
     wants_else = any(guess.name in others and guess.confidence >= SURE for guess in context.heard.intents)
-    if wants_else and (context.heard.yes or "change_of_mind" in context.heard.acts):
+    instead = _supersedes(context) and any(g.confidence >= PLAIN for g in context.heard.intents if g.name in others)
+    if instead or (wants_else and (context.heard.yes or "change_of_mind" in context.heard.acts)):
         return None
     return "yes" if context.heard.yes else "no"
 
