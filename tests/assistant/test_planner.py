@@ -1,0 +1,169 @@
+"""What a talk does with several wishes, digressions, second thoughts and words nobody understands."""
+
+from __future__ import annotations
+
+from assistant.conversation import Said
+from assistant.planner import same_matter
+from tests.assistant.conftest import Talking
+
+CANCEL = "帮我取消订单"
+
+
+async def test_a_return_runs_from_the_wish_to_the_receipt(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("我要退货")
+    assert talk.decided == ["DT-02 ASK(condition_photos)"]
+    assert (await talk.state()).waiting_for == "condition"
+    assert "没拆封" in talk.buttons
+    await talk.say("没拆封")
+    assert talk.decided == ["DT-02 ELIGIBLE", "DT-05 REFUND", "DT-04 BUYER_PAYS_RETURN", "DT-20 ALLOW"]
+    assert "¥699.00" in talk.said
+    await talk.say("确认")
+    assert talk.acted == ["return_refund done"]
+    assert (await talk.orders())[0].tickets[-1].state == "APPROVED_RETURN"
+
+
+async def test_a_digression_is_answered_and_the_question_comes_back(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("大衣想退")
+    await talk.say("羊毛大衣是正品吗")
+    assert talk.fixed("back_to").partition("{")[0] in talk.said
+    assert (await talk.state()).waiting_for == "condition"
+    await talk.say("没拆封")
+    assert talk.proposed == ["return_refund"]
+
+
+async def test_a_proposal_stays_open_through_a_digression(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say(CANCEL)
+    await talk.say("你们人工客服几点上班")
+    assert talk.said.endswith(talk.fixed("still_open"))
+    await talk.say("确认")
+    assert talk.acted == ["cancel_refund done"]
+
+
+async def test_two_wishes_are_both_served_the_second_after_the_first_is_settled(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say("帮我取消订单，另外给我开发票")
+    assert len(talk.proposals) <= 1
+    pending = (await talk.state()).pending
+    first = talk.proposed
+    assert pending or "发票" in talk.said
+    if first == ["cancel_refund"]:
+        await talk.button("no")
+        assert "发票" in talk.said
+
+
+async def test_a_change_of_mind_withdraws_the_first_proposal(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say(CANCEL)
+    await talk.say("先别取消，帮我把地址改成杭州市西湖区文三路8号")
+    assert talk.proposed == ["change_address"]
+    first, second = talk.proposals
+    assert (await talk.assistant.permits.find(first.proposal_id)).state == "declined"
+    await talk.say("确认")
+    assert talk.deeds == ["change_address done"]
+    assert second.order_id == first.order_id
+
+
+async def test_a_no_with_another_plain_wish_serves_the_wish(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say("帮我催一下发货")
+    assert talk.proposed == ["urge_shipping"]
+    await talk.say("取消订单")
+    assert talk.proposed == ["cancel_refund"]
+    assert (await talk.assistant.permits.find(talk.proposals[0].proposal_id)).state == "declined"
+    assert talk.deeds == []
+
+
+async def test_a_newer_proposal_replaces_the_one_that_was_open(talking: Talking) -> None:
+    talk = await talking("c19")
+    for words in (
+        "牛肉化冻了",
+        "能不能指定圆通",
+        "退一半钱行吗",
+        "404205726455083595",
+        "化冻了变软了",
+        "屏幕有一条裂痕",
+    ):
+        await talk.say(words)
+    kept = [await talk.assistant.permits.find(proposed.proposal_id) for proposed in talk.proposals]
+    assert sum(each.state == "open" for each in kept) <= 1
+
+
+async def test_giving_up_while_asked_ends_the_matter(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("我要退货")
+    await talk.say("算了不退了")
+    assert talk.said == talk.fixed("declined")
+    assert (await talk.state()).waiting_for is None
+    assert talk.deeds == []
+
+
+async def test_words_nobody_understands_twice_call_a_person(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("随便来一个那什么")
+    assert talk.said == talk.fixed("unclear")
+    assert talk.buttons
+    await talk.say("那个那个呃")
+    assert talk.handed_off == ["unanswered_twice"]
+    assert (await talk.now()).owner == "queue"
+
+
+async def test_danger_comes_before_everything_else(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say("取消订单，充电宝着火了")
+    assert talk.handed_off == ["safety"]
+    assert "119" in talk.said
+    assert talk.proposed == []
+
+
+async def test_a_person_is_called_when_asked_for_whatever_is_open(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say(CANCEL)
+    await talk.say("转人工")
+    assert talk.handed_off == ["asked_for_person"]
+    assert talk.deeds == []
+
+
+async def test_the_language_may_change_in_the_middle_of_a_matter(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("我要退货")
+    await talk.say("it is unopened")
+    assert talk.heard.lang == "en"
+    assert talk.proposed == ["return_refund"]
+    assert "Order …" in talk.said
+    await talk.say("yes")
+    assert talk.acted == ["return_refund done"]
+    assert "has been registered" in talk.said
+
+
+async def test_traditional_chinese_is_understood_as_chinese(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("我想退貨")
+    assert (await talk.state()).waiting_for == "condition"
+    await talk.say("還沒拆封")
+    assert talk.proposed == ["return_refund"]
+    await talk.say("確認")
+    assert talk.acted == ["return_refund done"]
+
+
+async def test_thanks_and_goodbye_are_not_misses(talking: Talking) -> None:
+    talk = await talking("c01")
+    for words, name in (("谢谢", "thanks"), ("谢谢", "thanks"), ("再见", "bye")):
+        await talk.say(words)
+        assert talk.said == talk.fixed(name)
+    assert (await talk.state()).misses == 0
+
+
+async def test_a_yes_to_nothing_is_told_so(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("确认")
+    assert [entry.text for entry in talk.last(Said)] == [talk.fixed("nothing_open")]
+
+
+def test_only_readings_of_one_wish_are_one_matter() -> None:
+    assert same_matter("cancel_order", "return_no_reason")
+    assert same_matter("exchange", "exchange")
+    assert not same_matter("cancel_order", "exchange")
+    assert not same_matter(None, "exchange")
