@@ -26,7 +26,6 @@ QUESTIONS = (
     "优惠券可以一起用吗",
     "how long does a refund take",
     "这件大衣有黑色 M 码的货吗",
-    "今天天气真好",
 )
 """Reads only: nothing here ends in a proposal that changes how the next words are understood."""
 

@@ -18,9 +18,17 @@ def stream() -> Iterator[io.StringIO]:
     """Our log in a buffer; what the process logged with before is put back."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    # another test may have run a quiet uvicorn in this process
+    others = {name: logging.getLogger(name) for name in ("uvicorn", "uvicorn.error")}
+    before = {name: (each.level, each.propagate, each.disabled) for name, each in others.items()}
+    for each in others.values():
+        each.setLevel(logging.NOTSET)
+        each.propagate, each.disabled = True, False
     buffer = io.StringIO()
     configure(buffer)
     yield buffer
+    for name, each in others.items():
+        each.level, each.propagate, each.disabled = before[name]
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
