@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from assistant.conversation import Said
+from collections.abc import AsyncIterator
+
+import pytest
+
+from assistant.build import IN_MEMORY, Parts, open_assistant
+from assistant.clock import FixedClock
+from assistant.context import TurnContext
+from assistant.conversation import Said, TurnEvent
+from assistant.errors import ProposalSettled
+from assistant.flow_runner import run_flow
 from assistant.planner import same_matter
+from assistant.settings import Settings
 from tests.assistant.conftest import Talking
+from tests.assistant.talk import NOW, begin
 
 CANCEL = "帮我取消订单"
 
@@ -76,19 +87,34 @@ async def test_a_no_with_another_plain_wish_serves_the_wish(talking: Talking) ->
     assert talk.deeds == []
 
 
-async def test_a_newer_proposal_replaces_the_one_that_was_open(talking: Talking) -> None:
-    talk = await talking("c19")
-    for words in (
-        "牛肉化冻了",
-        "能不能指定圆通",
-        "退一半钱行吗",
-        "404205726455083595",
-        "化冻了变软了",
-        "屏幕有一条裂痕",
-    ):
-        await talk.say(words)
-    kept = [await talk.assistant.permits.find(proposed.proposal_id) for proposed in talk.proposals]
-    assert sum(each.state == "open" for each in kept) <= 1
+class Proposing:
+    """A planner that proposes something with every message, whatever is open."""
+
+    name = "proposing"
+
+    async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
+        outcome = await run_flow("urge_shipping" if turn.open_proposal else "cancel_order", turn)
+        assert outcome.proposal is not None
+        turn.proposals.append(outcome.proposal)
+        turn.remember(proposal_id=outcome.proposal.proposal_id)
+        yield outcome.proposal.as_event()
+
+
+async def test_a_newer_proposal_replaces_the_one_that_was_open(parts: Parts) -> None:
+    assistant = await open_assistant(
+        Settings(database_url=IN_MEMORY), parts=parts, clock=FixedClock(NOW), planner=Proposing()
+    )
+    talk = await begin(assistant, "c06")
+    await talk.say("那个那个呃")
+    await talk.say("那个那个呃")
+    first, second = talk.proposals
+    states = [(await assistant.permits.find(each.proposal_id)).state for each in (first, second)]
+    assert states == ["declined", "open"]
+    with pytest.raises(ProposalSettled):
+        await talk.button("yes", first.proposal_id)
+    await talk.button("yes", second.proposal_id)
+    assert talk.deeds == ["urge_shipping done"]
+    await assistant.close()
 
 
 async def test_giving_up_while_asked_ends_the_matter(talking: Talking) -> None:
