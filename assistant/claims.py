@@ -10,7 +10,7 @@ import re
 
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
-from assistant.flow_subject import chosen_order
+from assistant.flow_subject import by_product, chosen_order
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
 from knowledge.decision import Facts, FactValue
 from knowledge.text import fold
@@ -28,7 +28,7 @@ FAULTS = frozenset(
 )
 """Intents that tell of a fault: words enough to describe it need not be asked for again."""
 
-FREE_TEXT = SLOTS
+FREE_TEXT = SLOTS | {"product", "category"}
 """What any words may answer; all else is read from words of its own kind."""
 
 _WHOLE = re.compile(
@@ -115,8 +115,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
 
 
 def _names_an_order(turn: TurnContext) -> str | None:
-    """Words may name an order by its product; whether they do is for `find_order` to see."""
-    return "named" if len(turn.heard.text) <= _MAX_WORDS and turn.heard.yes is None else None
+    """Words may name an order by a product in it; which one is meant is for `find_order` to see."""
+    return "named" if by_product(turn.heard.text, turn.known_orders) else None
 
 
 def _fact(asked: str, text: str, turn: TurnContext) -> FactValue:

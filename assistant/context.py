@@ -89,6 +89,11 @@ class TurnContext:
         """Change what is kept for the next turn."""
         self.state = self.state.model_copy(update=changes)
 
+    @property
+    def known_orders(self) -> list[Order]:
+        """The customer's own orders, if this turn has read them already."""
+        return self._orders or []
+
     async def orders(self) -> list[Order]:
         """The customer's own orders, newest first; empty when nobody is signed in."""
         if self._orders is None:

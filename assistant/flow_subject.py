@@ -75,7 +75,7 @@ async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSub
         return NoSubject(turn.say("not_your_order"), table="DT-23")
     kept = next((o for o in own if o.order_id == turn.state.order_id), None)
     candidates = [o for o in own if not flow.states or o.state in flow.states]
-    by_words = _by_product(words, candidates or own) or _by_product(turn.heard.text, candidates or own)
+    by_words = by_product(words, candidates or own) or by_product(turn.heard.text, candidates or own)
     if len(by_words) == 1:
         return by_words[0]
     if kept is not None and (not by_words or kept in by_words):
@@ -125,7 +125,7 @@ def _names_some_order(turn: TurnContext) -> bool:
     return bool(turn.heard.slots.order_id or turn.asked.order_id or turn.heard.slots.order_tail)
 
 
-def _by_product(words: str, orders: Sequence[Order]) -> list[Order]:
+def by_product(words: str, orders: Sequence[Order]) -> list[Order]:
     """Orders with a line whose name shares the most words with the message; none when no name is mentioned."""
     said = set(tokens(words))
     scored = [(max(_overlap(said, line) for line in order.lines), order) for order in orders]

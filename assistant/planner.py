@@ -92,6 +92,8 @@ class FlowPlanner:
 
     async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
         issues = issues_of(turn)
+        if turn.state.waiting_for == "order_id":
+            await turn.orders()  # whether the message names one of them decides if it is an answer
         if _gives_up(turn, issues):
             turn.remember(flow=None, waiting_for=None, pending=(), parked=(), misses=0)
             yield Said(text=turn.say("declined"))
@@ -131,7 +133,8 @@ class FlowPlanner:
             yield event
 
     async def _ask_again(self, turn: TurnContext, asked: str) -> AsyncIterator[TurnEvent]:
-        misses = turn.state.misses + 1
+        chatting = any(g.name == "greeting_chat" and g.confidence >= SURE for g in turn.heard.intents)
+        misses = turn.state.misses + (0 if chatting else 1)
         turn.remember(misses=misses)
         if misses >= 2:
             for event in _give_up(turn):
