@@ -71,7 +71,7 @@ class Scorecard(Frozen):
     """Items that could not be judged (no times, no such speaker): unscored, not passed."""
 
 
-class NotApplicable(Exception):  # noqa: N818 - says that there is nothing to judge, which is no error
+class NotApplicable(Exception):
     """The transcript has nothing this item could be judged on."""
 
 

@@ -15,7 +15,7 @@ from assistant.turn import Assistant
 from knowledge.clauses import SHANGHAI
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=SHANGHAI)
-CUSTOMERS = ("c01", "c02", "c05", "c07", "c08", "c10", "c13", "c17", "c23", "c03")
+CUSTOMERS = ("c01", "c07", "c10", "c12", "c25", "c11", "c18", "c19", "c24", "c09")
 QUESTIONS = (
     "你好",
     "我的快递到哪了",
