@@ -16,7 +16,8 @@ from evals.bench_turns import Timed, run
 
 @pytest.fixture(scope="module")
 def parts() -> Parts:
-    return load_parts(Settings(embedder="hash"))
+    # with the real embedder: one that does not understand would call a person and fall silent
+    return load_parts(Settings())
 
 
 def test_a_small_run_yields_every_figure(parts: Parts) -> None:
