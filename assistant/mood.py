@@ -32,7 +32,7 @@ _RISKS: tuple[tuple[Risk, re.Pattern[str], re.Pattern[str] | None], ...] = (
     (
         "12315",
         re.compile(
-            r"123[14]5|一二三一五|消协|消费者(?:权益)?(?:保护)?协会|消保委|工商局|工商所|市场?监管?(?:局|所)|市监局?|质监局|监管部门|有关部门|主管部门|起诉|告你们|告上法|法院(?!地址)|法庭|律师(?!事务所(?:的)?(?:发票|抬头))|打官司|走法律|法律途径|黑猫投诉|仲裁委|举报你|去举报"
+            r"(?<!\d)123[14]5(?!\d)|一二三一五|消协|消费者(?:权益)?(?:保护)?协会|消保委|工商局|工商所|市场?监管?(?:局|所)|市监局?|质监局|监管部门|有关部门|主管部门|起诉|告你们|告上法|法院(?!地址)|法庭|律师(?!事务所(?:的)?(?:发票|抬头))|打官司|走法律|法律途径|黑猫投诉|仲裁委|举报你|去举报"
             r"|\b(?:lawyers?|solicitor|attorney|lawsuit|sue you|sue|small claims|in court|court(?: case| order)|legal action|regulators?|authorities|consumer (?:association|protection)|trading standards)\b"
         ),
         re.compile(r"平台规则|收货|送到法院|送律师|礼物|发票抬头|羽毛球|\b(?:tennis|basketball|food|hotel) court\b"),
