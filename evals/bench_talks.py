@@ -15,7 +15,7 @@ from assistant.turn import Assistant
 from knowledge.clauses import SHANGHAI
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=SHANGHAI)
-CUSTOMERS = ("c01", "c07", "c10", "c12", "c25", "c11", "c18", "c19", "c24", "c09")
+CUSTOMERS = ("c01", "c07", "c05", "c03", "c08", "c09", "c10", "c16", "c17", "c33")
 QUESTIONS = (
     "你好",
     "我的快递到哪了",
