@@ -51,10 +51,6 @@ def ship_by(order: Order, profile: ShopProfile) -> datetime | None:
     return order.paid_at + timedelta(hours=order.ship_promise_h or profile.ship_promise_h)
 
 
-def signed_at(order: Order) -> datetime | None:
-    return order.signed_at
-
-
 def order_facts(
     order: Order, lines: Sequence[OrderLine], catalogue: Catalogue, profile: ShopProfile, now: datetime
 ) -> Facts:
