@@ -220,6 +220,62 @@ class GivenBack(Frozen):
     agent: str
 
 
+class TransferOffered(Frozen):
+    """The owner offers the talk to a colleague; it stays theirs until the other accepts."""
+
+    kind: Literal["transfer_offered"] = "transfer_offered"
+    agent: str
+    to: str
+
+
+class TransferAnswered(Frozen):
+    """A colleague accepted or declined a talk that was offered to them."""
+
+    kind: Literal["transfer_answered"] = "transfer_answered"
+    agent: str
+    accepted: bool
+
+
+class Escalated(Frozen):
+    """Nobody answered the customer in time: a supervisor looks. `silent` is the owner, None in the queue."""
+
+    kind: Literal["escalated"] = "escalated"
+    silent: str | None = None
+
+
+class ApprovalAsked(Frozen):
+    """The customer agreed to what only people of `level` may allow; it waits for them until `expires_at`."""
+
+    kind: Literal["approval_asked"] = "approval_asked"
+    proposal_id: str
+    level: str
+    expires_at: datetime
+
+
+class ApprovalDecided(Frozen):
+    """A person approved or refused, or nobody did in time (`expired`). `rule` and `appeal` go with a refusal."""
+
+    kind: Literal["approval_decided"] = "approval_decided"
+    proposal_id: str
+    verdict: Literal["approve", "refuse", "expired"]
+    by: str = ""
+    role: str = ""
+    reason: str = ""
+    rule: str = ""
+    appeal: str = ""
+
+
+class Resolved(Frozen):
+    """A person found out how an effect ended that nobody knew the end of."""
+
+    kind: Literal["resolved"] = "resolved"
+    proposal_id: str
+    permit_id: str
+    outcome: Literal["done", "not_done"]
+    by: tuple[str, ...]
+    note: str = ""
+
+
 class Rated(Frozen):
     kind: Literal["rated"] = "rated"
     score: int = Field(ge=1, le=5)
@@ -232,11 +288,13 @@ class Closed(Frozen):
 
 
 TurnEvent: TypeAlias = Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
-Entry: TypeAlias = TurnEvent | Asked | Answered | AgentSaid | TakenOver | GivenBack | Rated | Closed
+Desk: TypeAlias = TransferOffered | TransferAnswered | Escalated | ApprovalAsked | ApprovalDecided | Resolved
+Entry: TypeAlias = TurnEvent | Asked | Answered | AgentSaid | TakenOver | GivenBack | Desk | Rated | Closed
 
 AnyEntry = Annotated[
     Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
-    | Asked | Answered | AgentSaid | TakenOver | GivenBack | Rated | Closed,
+    | Asked | Answered | AgentSaid | TakenOver | GivenBack
+    | TransferOffered | TransferAnswered | Escalated | ApprovalAsked | ApprovalDecided | Resolved | Rated | Closed,
     Field(discriminator="kind"),
 ]  # fmt: skip
 ENTRY: TypeAdapter[Entry] = TypeAdapter(AnyEntry)
@@ -289,4 +347,10 @@ class Conversation(Frozen):
     last_seq: int = 0
     turns: int = 0
     closed: bool = False
+    transfer_to: str | None = None
+    """The colleague its owner has offered it to; it changes hands only when they accept."""
+    escalated_at: datetime | None = None
+    """Since when a supervisor looks at it, because nobody answered the customer in time."""
+    queued_at: datetime | None = None
+    taken_at: datetime | None = None
     state: DialogueState = DialogueState()

@@ -23,14 +23,12 @@ from assistant.conversation import (
     Conversation,
     Done,
     Entry,
-    GivenBack,
     HandedOff,
     Lang,
     Logged,
     QuickReply,
     Rated,
     Said,
-    TakenOver,
     TurnEvent,
     Understood,
 )
@@ -43,6 +41,7 @@ from assistant.quality import Scorecard, score
 from assistant.risk import RiskNote, risk_notes
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
+from assistant.store.ownership import OwnershipStore, QueuePlace
 from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
@@ -89,6 +88,7 @@ class Assistant:
         self._flows = FlowPlanner()
         self._confirming = Confirming(engine, permits)
         self._database = database
+        self.ownership = OwnershipStore(database, engine.profile.key)
 
     async def close(self) -> None:
         """Release the database. The assistant cannot be used afterwards."""
@@ -317,12 +317,16 @@ class Assistant:
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def take_over(self, conversation_id: str, agent: str) -> list[Logged]:
-        """A person owns the talk from now on; the assistant is silent until it is given back."""
-        return await self._note(conversation_id, TakenOver(agent=agent), owner="agent", agent=agent)
+    async def place_in_queue(self, conversation_id: str) -> QueuePlace | None:
+        """The place among those who wait for a person and the wait to expect; None when it waits for none."""
+        return await self.ownership.place_in_queue(conversation_id, self.engine.clock.now())
 
-    async def give_back(self, conversation_id: str, agent: str) -> list[Logged]:
-        return await self._note(conversation_id, GivenBack(agent=agent), owner="assistant")
+    async def take_over(self, conversation_id: str, agent: str, *, supervises: bool = False) -> list[Logged]:
+        """A person owns the talk from now on; the assistant is silent until it is given back."""
+        return await self.ownership.take(conversation_id, agent, self.engine.clock.now(), supervises=supervises)
+
+    async def give_back(self, conversation_id: str, agent: str, *, supervises: bool = False) -> list[Logged]:
+        return await self.ownership.give_back(conversation_id, agent, self.engine.clock.now(), supervises=supervises)
 
     async def agent_say(self, conversation_id: str, said: AgentSaid) -> tuple[Logged, bool]:
         """Log an agent's words, once per `client_id`."""

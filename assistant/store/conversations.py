@@ -143,7 +143,9 @@ class ConversationStore:
         if state is not None:
             changes["state"] = state.model_dump_json()
         if owner is not None:
-            changes |= {"owner": owner, "agent": agent}
+            changes |= {"owner": owner, "agent": agent, "transfer_to": None, "escalated_at": None}
+            if owner != "assistant":
+                changes["queued_at" if owner == "queue" else "taken_at"] = at
         if lang is not None:
             changes["lang"] = lang
         waits = owner in ("queue", "agent")

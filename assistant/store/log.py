@@ -150,7 +150,7 @@ def _head_changes(entries: Sequence[Entry]) -> dict[str, Any]:
         elif isinstance(entry, Understood):
             changes["understood"] = entry.model_dump_json()
         elif isinstance(entry, AgentSaid):
-            changes["waiting_since"] = None
+            changes |= {"waiting_since": None, "escalated_at": None}
     return changes
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from knowledge.clauses import SHANGHAI
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision these tables stand at."""
 
 
@@ -79,6 +79,12 @@ conversations = Table(
     Column("last_text", Text),
     Column("waiting_since", Instant),
     Column("understood", Text),
+    # Whose it is: an owner changes only when the other accepts; who stays silent too long is noted once.
+    Column("transfer_to", String(128)),
+    Column("escalated_at", Instant),
+    Column("queued_at", Instant),
+    Column("taken_at", Instant),
+    Index("ix_conversations_taken", "shop", "taken_at"),
     Index("ix_conversations_queue", "shop", "owner", "closed", "waiting_since"),
     Index("ix_conversations_customer", "shop", "customer_id"),
 )
@@ -127,6 +133,10 @@ proposals = Table(
     Column("permit", Text),
     Column("permitted_at", Instant),
     Column("settled", Text),
+    # What the money is for, and the cause under which amounts are summed beside the order.
+    Column("purpose", String(32)),
+    Column("cause", String(64)),
+    Index("ix_proposals_order", "shop", "order_id"),
     Index("ix_proposals_conversation", "conversation_id"),
     Index("ix_proposals_customer", "shop", "customer_id", "permitted_at"),
     Index(
@@ -135,6 +145,33 @@ proposals = Table(
         sqlite_where=text("state = 'permitted'"),
         postgresql_where=text("state = 'permitted'"),
     ),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("proposal_id", String(64), ForeignKey("proposals.proposal_id"), primary_key=True),
+    Column("shop", String(64), nullable=False),
+    Column("conversation_id", String(64), nullable=False),
+    Column("level", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Index("ix_approvals_state", "shop", "state", "expires_at"),
+)
+
+# What a person signed: an approval of a proposal, or a finding about an effect nobody knew the end of. One of each kind
+# by each person.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("person", String(128), primary_key=True),
+    Column("shop", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 ledger = Table(

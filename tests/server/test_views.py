@@ -38,6 +38,12 @@ FULL: dict[str, dict[str, Any]] = {
     "agent_said": {"agent": "a", "client_id": SECRET, "text": "t"},
     "taken_over": {"agent": "a"},
     "given_back": {"agent": "a"},
+    "transfer_offered": {"agent": SECRET, "to": SECRET},
+    "transfer_answered": {"agent": SECRET, "accepted": True},
+    "escalated": {"silent": SECRET},
+    "approval_asked": {"proposal_id": "p", "level": SECRET, "expires_at": AT},
+    "approval_decided": {"proposal_id": "p", "verdict": "refuse", "by": SECRET, "reason": SECRET},
+    "resolved": {"proposal_id": "p", "permit_id": SECRET, "outcome": "done", "by": [SECRET], "note": SECRET},
     "rated": {"score": 5, "words": "w"},
     "closed": {"by": "customer"},
 }  # fmt: skip
@@ -58,8 +64,11 @@ def test_nothing_internal_reaches_a_customer(kind: str) -> None:
     assert "12315" not in str(shown)
 
 
-def test_what_was_understood_retrieved_or_decided_is_hidden_altogether() -> None:
-    assert {kind for kind in FULL if customer_view(logged(kind)) is None} == {"understood", "retrieved", "decided"}
+def test_what_was_understood_retrieved_or_decided_and_what_colleagues_settle_is_hidden_altogether() -> None:
+    among_colleagues = {"transfer_offered", "transfer_answered", "escalated"}
+    authority = {"approval_asked", "approval_decided", "resolved"}
+    hidden = {kind for kind in FULL if customer_view(logged(kind)) is None}
+    assert hidden == {"understood", "retrieved", "decided"} | among_colleagues | authority
 
 
 @pytest.mark.parametrize("kind", FULL)
