@@ -9,10 +9,7 @@ A file that fails leaves a line in the report and nothing in the result.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +20,7 @@ from knowledge.cleaning import clean
 from knowledge.dates import Dating, propose
 from knowledge.errors import DocumentError, FrontMatterError
 from knowledge.front_matter import has_front_matter, instant, parse_policy
+from knowledge.ingest_worker import DEFAULT_LIMITS, Limits, read_apart
 from knowledge.loaders import LOADERS, Loaded, load_document
 from knowledge.splitting import reading_of, split
 from knowledge.statutes import load_statutes
@@ -34,15 +32,6 @@ _OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
 
 UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
 """How `Policy.source` of a proposal opens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one document may cost. Memory counts the whole address space of the reader."""
-
-    bytes: int = 4 * 1024 * 1024
-    memory: int = 1536 * 1024 * 1024
-    seconds: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +76,9 @@ class IngestResult:
 def ingest(
     paths: Iterable[Path | str],
     *,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
     isolate: bool = True,
+    encoding: str = "",
     on_file: Callable[[Path], object] = lambda path: None,
 ) -> IngestResult:
     """Read files and folders (recursively, sorted). `isolate=False` reads foreign formats in this process; `on_file`
@@ -102,7 +92,7 @@ def ingest(
     for path in _files(paths):
         on_file(path)
         try:
-            taken, entry = _take(path, limits, isolate)
+            taken, entry = _take(path, limits, isolate, encoding)
             entry = _without_clash(taken, entry, policies, seen)
         except (DocumentError, FrontMatterError) as error:
             taken, entry = (), FileReport(str(path), error=str(error))
@@ -113,7 +103,7 @@ def ingest(
     return IngestResult(tuple(policies.values()), tuple(report))
 
 
-def _take(path: Path, limits: Limits, isolate: bool) -> tuple[tuple[Policy, ...], FileReport]:
+def _take(path: Path, limits: Limits, isolate: bool, encoding: str = "") -> tuple[tuple[Policy, ...], FileReport]:
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         laws = load_statutes(path, max_bytes=limits.bytes)
@@ -121,7 +111,11 @@ def _take(path: Path, limits: Limits, isolate: bool) -> tuple[tuple[Policy, ...]
             str(path), tuple(law.key for law in laws), sum(len(split(law)) for law in laws), "utf-8"
         )
     own = suffix in (".md", ".markdown") and _opens_with_front_matter(path)
-    loaded = load_document(path, max_bytes=limits.bytes) if own or not isolate else _read_apart(path, limits)
+    loaded = (
+        load_document(path, max_bytes=limits.bytes, encoding=encoding)
+        if own or not isolate
+        else read_apart(path, limits, encoding=encoding)
+    )
     if own and has_front_matter(loaded.text):
         policy = parse_policy(loaded.text, path)
         return (policy,), FileReport(str(path), (policy.key,), len(split(policy)), loaded.encoding)
@@ -171,24 +165,6 @@ def _status(text: str) -> Status:
 def _start_of(content_date: str) -> datetime:
     year, month, day = (*content_date.split("-"), "01", "01")[:3]
     return instant(f"{year}-{month}-{day}")
-
-
-def _read_apart(path: Path, limits: Limits) -> Loaded:
-    command = [sys.executable, "-m", "knowledge.ingest_worker", str(path)]
-    command += [str(limits.bytes), str(limits.memory), str(limits.seconds)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=limits.seconds + 10, check=False)  # noqa: S603 - our own module
-    except subprocess.TimeoutExpired as error:
-        raise DocumentError(f"{path.name}: took longer than {limits.seconds} s.", mend="Split it.") from error
-    try:
-        result = json.loads(done.stdout)
-    except ValueError as error:
-        raise DocumentError(
-            f"{path.name}: its reader stopped (exit {done.returncode}).", mend="The file may be damaged or too large."
-        ) from error
-    if "error" in result:
-        raise DocumentError(result["error"], mend=result["mend"])
-    return Loaded(result["text"], result["encoding"], result["title"])
 
 
 def _without_clash(

@@ -24,10 +24,12 @@ SMALL = 60
 
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)\s*(?:\{#([\w.-]+)\}\s*)?$")
 _LONGEST_HEADING = 400
+_LONGEST_HEAD = 200
 _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[ \t]*(\S*)")
 _ITEM = re.compile(r"^\s*(?:[-*•·✓]\s|[（(]?\d{1,3}[)）.、]|[（(]?[一二三四五六七八九十]{1,3}[)）、]|第.{1,6}条)")
 _END = re.compile(r"[。！？!?；;：:…”」』.）)]\s*$")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[”」』）)]*|\n|$)")
+_ROW = re.compile(r"[^\n]*(?:\n|$)")
 _WRAPPED = re.compile(rf"(?<=[{HAN}，、；])[ \t\u3000]*\n[ \t\u3000]*(?=[{HAN}])")
 _BULLET = re.compile(r"^[-*•·]\s+")
 _TITLE_LIKE = re.compile(r"^[^|。！？!?；;，,]{2,26}$")
@@ -175,6 +177,9 @@ def _grouped(
         if _heads(paragraph, after):
             heading = (paragraph.strip(),)
             continue
+        if count(paragraph) > budget and paragraph.startswith("|"):
+            groups += _table_pieces(text, (first, last), heading, budget, count)
+            continue
         if count(paragraph) > budget:
             groups += [(heading, *span) for span in _sentences(text, first, last, budget, count)]
             continue
@@ -189,6 +194,18 @@ def _grouped(
         else:
             groups.append((heading, first, last))
     return groups
+
+
+def _table_pieces(
+    text: str, span: tuple[int, int], heading: tuple[str, ...], budget: int, count: TokenCounter
+) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Runs of rows; from the second on, the head of the table is a heading: no figure stands without its name."""
+    start, end = span
+    head = " | ".join(cell.strip() for cell in text[start : text.find("\n", start)].strip().strip("|").split("|"))
+    repeated = (*heading, head[:_LONGEST_HEAD])
+    room = max(budget // 2, budget - count(head))
+    for number, piece in enumerate(_sentences(text, start, end, room, count, rows=True)):
+        yield (heading if number == 0 else repeated, *piece)
 
 
 def _heads(paragraph: str, after: str) -> bool:
@@ -230,10 +247,12 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _sentences(text: str, start: int, end: int, budget: int, count: TokenCounter) -> Iterator[tuple[int, int]]:
-    """Runs of sentences within the budget; a sentence above it is cut where the budget ends."""
+def _sentences(
+    text: str, start: int, end: int, budget: int, count: TokenCounter, *, rows: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Runs of sentences, or of table rows, within the budget; one above it is cut where the budget ends."""
     first = last = start
-    for found in _SENTENCE.finditer(text, start, end):
+    for found in (_ROW if rows else _SENTENCE).finditer(text, start, end):
         stop = min(found.end(), end)
         if stop <= last:
             continue

@@ -1,7 +1,8 @@
 """A web page as text with `#` headings. The one home of selectolax.
 
-Scripts, styles, forms, navigation and what the page hides from its readers (`hidden`, `display:none`) are dropped here,
-before anybody could quote them; what remains is cleaned like any other foreign text.
+Scripts, styles, forms, navigation and what the page hides from its readers (`hidden`, `display:none` in an element or
+in a plain rule of the page's own style sheet, white on white, no size, far off the page) are dropped here, before
+anybody could quote them; what remains is cleaned like any other foreign text.
 """
 
 from __future__ import annotations
@@ -18,8 +19,17 @@ _DROPPED = (
     "script,style,noscript,template,iframe,svg,canvas,form,nav,footer,aside,button,select,[hidden],[aria-hidden=true]"
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|text-indent\s*:\s*-\d{3,}|left\s*:\s*-\d{4,}"
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
+    r"|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*0"
 )
+_WHITE = re.compile(
+    r"(?<![-\w])color\s*:\s*(?:white|#fff(?:fff)?(?![0-9a-f])|transparent|rgba?\(\s*255\s*,\s*255\s*,\s*255\b"
+    r"|rgba\([^)]*,\s*0(?:\.0+)?\s*\))"
+)
+_GROUND = re.compile(r"background(?:-color|-image)?\s*+:\s*+(?!white|#fff|transparent|none|rgba?\(\s*255\s*,\s*255)")
+_RULE = re.compile(r"([^{}@]{1,400})\{([^{}]{0,2000})\}")
+_MEDIA = re.compile(r"@[\w-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_SELECTOR = re.compile(r"[\w.#* >+~,\s-]{1,400}")
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _BLOCKS = frozenset(_HEADINGS) | {
     *("address", "article", "blockquote", "body", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "header"),
@@ -28,15 +38,17 @@ _BLOCKS = frozenset(_HEADINGS) | {
 _MAX_DEPTH = 200
 
 
-def load_html(data: bytes) -> Loaded:
+def load_html(data: bytes, encoding: str = "") -> Loaded:
     """The visible text of a page. Raises `DocumentError` for bytes that are no text or a page without visible text."""
     declared = _CHARSET.search(data[:4096])
-    page, encoding = decode(data, declared[1].decode("ascii") if declared else "")
+    page, encoding = decode(data, encoding or (declared[1].decode("ascii") if declared else ""))
     tree = LexborHTMLParser(page)
-    for node in tree.css(_DROPPED):
+    selectors = _hiding_selectors(tree)
+    for node in tree.css(", ".join([_DROPPED, *selectors])):
         node.decompose()
     for node in tree.css("[style]"):
-        if _HIDDEN.search((node.attributes.get("style") or "").lower()):
+        style = (node.attributes.get("style") or "").lower()
+        if _HIDDEN.search(style) or (_WHITE.search(style) and not _on_colour(node)):
             node.decompose()
     title = tree.css_first("title")
     pieces: list[str] = []
@@ -46,6 +58,29 @@ def load_html(data: bytes) -> Loaded:
     if not text:
         raise DocumentError("The page has no visible text.", mend="Save the page after it has loaded, or as text.")
     return Loaded(text + "\n", encoding, title.text(strip=True) if title else "")
+
+
+def _hiding_selectors(tree: LexborHTMLParser) -> list[str]:
+    """Plain selectors (names, classes, ids) to which the page's own style sheets give a style that hides."""
+    found: list[str] = []
+    for node in tree.css("style"):
+        sheet = _MEDIA.sub("", re.sub(r"/\*.*?\*/", "", node.text(), flags=re.S))
+        for selector, style in _RULE.findall(sheet):
+            if _SELECTOR.fullmatch(selector.strip()) and _HIDDEN.search(style.lower()):
+                found += [part.strip() for part in selector.split(",") if re.search(r"\w$", part.strip())]
+    return found[:200]
+
+
+def _on_colour(node: LexborNode) -> bool:
+    """Whether the element or one around it states a ground that is not white."""
+    around: LexborNode | None = node
+    for _ in range(_MAX_DEPTH):
+        if around is None:
+            return False
+        if _GROUND.search((around.attributes.get("style") or "").lower()) or around.attributes.get("bgcolor"):
+            return True
+        around = around.parent
+    return False
 
 
 def _walk(node: LexborNode, pieces: list[str], depth: int) -> None:

@@ -11,8 +11,8 @@ from knowledge.loaders.plain import Loaded, load_plain
 _TITLE = re.compile(r"^#\s+(.+?)\s*(?:\{#[\w.-]+\})?\s*$", re.M)
 
 
-def load_markdown(data: bytes) -> Loaded:
+def load_markdown(data: bytes, encoding: str = "") -> Loaded:
     """The text unchanged but for line ends; the title is the first `#` heading. Raises `DocumentError` as `decode`."""
-    loaded = load_plain(data)
+    loaded = load_plain(data, encoding)
     heading = _TITLE.search(loaded.text)
     return Loaded(loaded.text, loaded.encoding, heading[1] if heading else "")

@@ -18,8 +18,14 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CANDIDATES = ["gb18030", "big5", "big5hkscs", "utf_16_le", "utf_16_be"]
+_NEARLY = 0.7
+"""Of the best score, what makes a second reading of the same bytes a rival."""
+
+_LEAST = 0.04
 _COMMON = re.compile(
-    "[的是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于於出就分对對成会會可主发發年]"
+    "[的是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于於出就分对對成会會可主发發年"
+    "退货貨换換款运運费費订訂单單买買卖賣家商品客服务務问問题題请請您好联聯系繫签簽收后後天内內小元价價格保护護质質量"
+    "理由支持本店铺鋪平台臺快递遞物流包邮郵赔賠付损損坏壞少件优優惠券活动動售前规規则則承担擔无無日月号號]"
 )
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -33,18 +39,23 @@ class Loaded:
     title: str = ""
 
 
-def load_plain(data: bytes) -> Loaded:
-    """Text in UTF-8, UTF-16, GBK/GB18030 or Big5. Raises `DocumentError` for binary data."""
-    text, encoding = decode(data)
-    return Loaded(text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
+def load_plain(data: bytes, encoding: str = "") -> Loaded:
+    """Text in UTF-8, UTF-16, GBK/GB18030, Big5, or the encoding named. Raises `DocumentError` for binary data."""
+    text, found = decode(data, encoding)
+    return Loaded(text.replace("\r\n", "\n").replace("\r", "\n"), found)
 
 
 def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     """Characters and the encoding's name. A byte-order mark wins, then `declared`, then UTF-8, then the best guess.
 
     Chinese legacy encodings accept almost any bytes, so candidates are compared by how many common Chinese characters
-    they yield; charset-normalizer decides what is left. Raises `DocumentError` when nothing gives readable text.
+    they yield; charset-normalizer decides what is left. Raises `DocumentError` when nothing gives readable text, or
+    when two candidates are about as good: then a person has to say which it is.
     """
+    try:
+        codecs.lookup(declared or "utf-8")
+    except LookupError:
+        declared = ""
     for bom, name in _BOMS:
         if data.startswith(bom):
             marked = _strict(data, name)
@@ -57,13 +68,28 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         (readable, text, name) for name in _CANDIDATES if (text := _strict(data, name)) for readable in [_ease(text)]
     ]
     best = max(scored, default=None, key=lambda entry: entry[0])
-    if best and best[0] >= 0.04:
+    if best and best[0] >= _LEAST:
+        _ask_when_unsure(best, scored)
         return best[1], best[2]
-    guess = from_bytes(data[:200_000]).best()
+    # what is no Chinese text may be one of the West, mostly of ASCII letters; more would be guessing
+    guess = from_bytes(data[:200_000]).best() if _mostly_ascii(data) else None
     text = _strict(data, guess.encoding) if guess and b"\x00" not in data else None
     if guess is None or text is None:
         _fail()
     return text or "", guess.encoding if guess else ""
+
+
+def _mostly_ascii(data: bytes) -> bool:
+    return sum(byte > 127 for byte in data[:200_000]) * 5 < min(len(data), 200_000)
+
+
+def _ask_when_unsure(best: tuple[float, str, str], scored: list[tuple[float, str, str]]) -> None:
+    """Raise where another reading of the same bytes is nearly as easy as the best one."""
+    for ease, text, name in scored:
+        if text != best[1] and ease > best[0] * _NEARLY:
+            raise DocumentError(
+                f"The text may be in {best[2]} or in {name}.", mend="Say which with --encoding, or save it as UTF-8."
+            )
 
 
 def _ease(text: str) -> float:
@@ -83,4 +109,6 @@ def _strict(data: bytes, encoding: str) -> str | None:
 
 
 def _fail() -> str:
-    raise DocumentError("The file is not text in UTF-8, UTF-16, GBK or Big5.", mend="Save it as UTF-8.")
+    raise DocumentError(
+        "The file is not text in UTF-8, UTF-16, GBK or Big5.", mend="Save it as UTF-8, or say which with --encoding."
+    )
