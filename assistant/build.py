@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.backend import Backend, document_of, read_backend
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock, FixedClock, SystemClock
 from assistant.context import Engine
 from assistant.errors import StoreUnavailable
 from assistant.flows import FlowBook, read_flows
 from assistant.intents import IntentModel
+from assistant.openapi import read_api
 from assistant.orders_data import load_orders
 from assistant.permits import Permits
 from assistant.planner import FlowPlanner, Planner
@@ -24,6 +27,7 @@ from assistant.profile import ShopProfile, read_profile
 from assistant.quality import ScorecardRules, read_scorecard
 from assistant.retention import OfferBook, read_offers
 from assistant.settings import Settings
+from assistant.shop import Shop
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
 from assistant.store.ledger_store import LedgerStore, signing_key
@@ -36,6 +40,7 @@ from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
 from knowledge.documents import DOCUMENTS_FOLDER, read_documents
 from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
+from knowledge.errors import XiaoerError
 from knowledge.pack import Pack, load_pack, open_pack
 from knowledge.search import ClauseIndex
 
@@ -160,8 +165,14 @@ async def open_assistant(
     database = await Database.open(_database_url(settings, directory))
     key = parts.profile.key
     ledger = LedgerStore(database, signing_key(None if in_memory else directory / LEDGER_KEY))
-    shop = SqlShop(database, key)
-    catalogue = await _seed(shop, parts, clock, shop_data)
+    backend = read_backend(parts.pack.data("shop")) if shop_data is None else None
+    shop: Shop
+    if backend is None:
+        shop = own = SqlShop(database, key)
+        catalogue = await _seed(own, parts, clock, shop_data)
+    else:
+        catalogue = _catalogue(parts, clock.now())
+        shop = _connect(backend, parts, settings, catalogue, clock)
     engine = Engine(
         profile=parts.profile,
         policies=parts.policies,
@@ -176,7 +187,9 @@ async def open_assistant(
     return Assistant(
         engine,
         ConversationStore(database, ledger),
-        Permits(ProposalStore(database, ledger, key), ledger, shop),
+        Permits(
+            ProposalStore(database, ledger, key), ledger, shop, idempotent_shop=backend is None or backend.idempotent
+        ),
         parts.understander,
         planner or _planner(settings, clock, parts.understander),
         database=database,
@@ -188,11 +201,34 @@ async def _seed(shop: SqlShop, parts: Parts, clock: Clock, shop_data: Mapping[st
     data = shop_data if shop_data is not None else parts.pack.data("orders")
     seeded_at = await shop.seeded_at()
     anchor = seeded_at or clock.now()
-    catalogue = Catalogue.from_data(parts.pack.data("catalogue"), anchor, shop=parts.pack.data("shop"))
+    catalogue = _catalogue(parts, anchor)
     if seeded_at is None:
         customers, orders = load_orders(data, catalogue, anchor)
         await shop.seed(customers, orders, at=anchor)
     return catalogue
+
+
+def _catalogue(parts: Parts, anchor: datetime) -> Catalogue:
+    return Catalogue.from_data(parts.pack.data("catalogue"), anchor, shop=parts.pack.data("shop"))
+
+
+def _connect(backend: Backend, parts: Parts, settings: Settings, catalogue: Catalogue, clock: Clock) -> Shop:
+    """The shop behind the pack's `backend`. Raises `XiaoerError` when its address is not set or not usable."""
+    if settings.backend_url is None:
+        raise XiaoerError(
+            "The orders of this pack lie in another system, whose address is not set.", mend="Set XIAOER_BACKEND_URL."
+        )
+    # only an installation with a connected shop pays for an HTTP client
+    from assistant.http_shop import HttpShop
+
+    return HttpShop(
+        backend,
+        read_api(document_of(parts.pack, backend)),
+        catalogue,
+        base_url=settings.backend_url,
+        token=settings.backend_token.get_secret_value() if settings.backend_token else None,
+        clock=clock,
+    )
 
 
 def _planner(settings: Settings, clock: Clock, understander: Understander) -> Planner:

@@ -8,9 +8,11 @@ XiaoerError
 │   ├── ProposalExpired   it came after the proposal's expiry
 │   └── ProposalSettled   the proposal was already answered
 ├── NotAuthorised         this actor may not do this
+│   └── CapReached        it would pass a ceiling: what was paid, a budget, an authority
 ├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
 ├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
 ├── LedgerBroken          an entry of the ledger does not follow from the one before it
+├── ShopUnavailable       the shop's own system does not answer a question, or not in a form that can be read
 ├── StoreUnavailable      the store cannot take a write just now (disk full, locked); nothing was written
 └── ModelUnavailable      a chat model did not answer in time, failed, or its circuit is open
 """
@@ -54,12 +56,20 @@ class NotAuthorised(XiaoerError):
     """This actor may not do this."""
 
 
+class CapReached(NotAuthorised):
+    """It would pass a ceiling: what was paid for the order, a budget, or what its giver may give."""
+
+
 class EffectUnknown(XiaoerError):
     """A backend did not say whether it carried out an effect; a person must look."""
 
 
 class EffectRefused(XiaoerError):
     """The shop refuses the effect: the order changed, or the cap would be broken."""
+
+
+class ShopUnavailable(XiaoerError):
+    """The shop's own system does not answer a question, or not in a form that can be read. Nothing was written."""
 
 
 class LedgerBroken(XiaoerError):

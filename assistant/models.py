@@ -14,10 +14,10 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from assistant.breaker import Breaker
 from assistant.clock import Clock
 from assistant.errors import ModelUnavailable
 from assistant.settings import Settings
@@ -104,34 +104,6 @@ class ChatModel(Protocol):
     ) -> AsyncGenerator[Piece, None]:
         """Stream an answer, in the form of JSON Schema `schema` if given. Raises `ModelUnavailable`, nothing else."""
         ...
-
-
-@dataclass
-class Breaker:
-    """Opens after `limit` failures in a row; after `rest` it lets one call through, whose success closes it."""
-
-    clock: Clock
-    limit: int = 3
-    rest: timedelta = timedelta(seconds=30)
-    failures: int = 0
-    opened_at: datetime | None = None
-
-    def check(self) -> None:
-        """Raises `ModelUnavailable` while the breaker is open."""
-        if self.opened_at is None:
-            return
-        now = self.clock.now()
-        if now - self.opened_at < self.rest:
-            raise ModelUnavailable("The chat model failed repeatedly and rests.")
-        self.opened_at = now  # whoever comes while this call is under way still waits
-
-    def succeeded(self) -> None:
-        self.failures, self.opened_at = 0, None
-
-    def failed(self) -> None:
-        self.failures += 1
-        if self.failures >= self.limit:
-            self.opened_at = self.clock.now()
 
 
 class CallFailed(ModelUnavailable):
@@ -221,7 +193,8 @@ class LangChainModel:
         allowance: Allowance,
         schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Piece, None]:
-        self.breaker.check()
+        if not self.breaker.admits():
+            raise ModelUnavailable("The chat model failed repeatedly and rests.")
         wired = [_wire(tool) for tool in tools]
         allowance.spend(sum(self._count(line.text) for line in lines) + self._count(json.dumps([wired, schema])))
         source: AsyncGenerator[Any, None] | None = None

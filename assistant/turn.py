@@ -39,6 +39,7 @@ from assistant.profile import ShopProfile
 from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
 from assistant.risk import RiskNote, risk_notes
+from assistant.shop import Connected
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
 from assistant.store.ownership import OwnershipStore, QueuePlace
@@ -91,7 +92,9 @@ class Assistant:
         self.ownership = OwnershipStore(database, engine.profile.key)
 
     async def close(self) -> None:
-        """Release the database. The assistant cannot be used afterwards."""
+        """Release the database and the shop's connections. The assistant cannot be used afterwards."""
+        if isinstance(self.engine.shop, Connected):
+            await self.engine.shop.aclose()
         await self._database.aclose()
 
     @property

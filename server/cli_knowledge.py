@@ -205,9 +205,10 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Compile a pack: tables, clauses, windows, quotes, cases. Ends with 1 when something must be mended."""
+    from assistant.backend_check import check_backend
     from knowledge.check import check_pack
 
-    problems = check_pack(pack)
+    problems = [*check_pack(pack), *check_backend(pack)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
         from server.views import plain

@@ -126,6 +126,10 @@ KINDS: dict[type[XiaoerError], Kind] = {
         503, "store_unavailable", "暂时无法保存，没有写入任何内容，请稍后再试。",
         "Nothing can be saved just now and nothing was written. Please try again shortly.",
     ),
+    refusals.ShopUnavailable: _kind(
+        503, "shop_unavailable", "店铺的订单系统暂时没有响应，没有做任何改动，请稍后再试。",
+        "The shop's order system does not answer just now. Nothing was changed. Please try again shortly.",
+    ),
     refusals.ModelUnavailable: _kind(
         503, "model_unavailable", "暂时无法回答，请稍后再试。",
         "No answer is possible just now. Please try again shortly.",

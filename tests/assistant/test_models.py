@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from assistant.clock import FixedClock
 from assistant.errors import ModelUnavailable
-from assistant.models import Allowance, Breaker, Call, LangChainModel, Line, ToolSpec, _WithoutThinking, open_model
+from assistant.models import Allowance, Call, LangChainModel, Line, ToolSpec, _WithoutThinking, open_model
 from assistant.settings import Settings
 from server.scripted_model import Answer, Script, running
 
@@ -169,35 +169,6 @@ async def test_the_breaker_opens_after_three_failures_and_closes_after_a_success
         clock.advance(timedelta(seconds=31))
         assert (await said(model))[0] == "好的。"
         assert (await said(model))[0] == "好的。"
-
-
-@given(st.lists(st.sampled_from(["ok", "fail", "wait"]), max_size=40))
-def test_a_breaker_is_open_exactly_while_it_rests_after_three_failures_in_a_row(steps: list[str]) -> None:
-    clock = FixedClock(NOW)
-    breaker = Breaker(clock)
-    in_a_row, rests_until = 0, NOW
-    for step in steps:
-        if step == "wait":
-            clock.advance(timedelta(seconds=17))
-            continue
-        if clock.now() < rests_until:
-            with pytest.raises(ModelUnavailable):
-                breaker.check()
-            continue
-        breaker.check()
-        in_a_row = in_a_row + 1 if step == "fail" else 0
-        breaker.failed() if step == "fail" else breaker.succeeded()
-        rests_until = clock.now() + breaker.rest if in_a_row >= breaker.limit else clock.now()
-
-
-def test_a_resting_breaker_lets_one_call_through_at_a_time() -> None:
-    clock = FixedClock(NOW)
-    breaker = Breaker(clock, limit=1)
-    breaker.failed()
-    clock.advance(timedelta(seconds=30))
-    breaker.check()
-    with pytest.raises(ModelUnavailable):
-        breaker.check()
 
 
 async def test_the_key_is_in_no_error_log_or_repr() -> None:
