@@ -181,6 +181,8 @@ def _protection_facts(order: Order, line: OrderLine, catalogue: Catalogue, now: 
         "current_unit": current.price if current else line.unit_paid,
         "price_condition": current.condition if current else "anyone",
         "already_granted": sum(granted),
+        "qty": line.qty,
+        "best_price_promise": False,
     }
 
 

@@ -54,12 +54,14 @@ def check_pack(path: Path | str) -> list[Problem]:
     tables = _tables(policies, definitions, found)
     problems = [_problem(error) for error in found]
     problems += _overlaps(policies)
-    problems += _counterparts(policies)
+    spoken = _spoken(pack)
+    problems += _counterparts(policies, spoken)
     problems += _weakened_statutes(pack)
-    problems += _questions(definitions.values())
+    problems += _questions(definitions.values(), spoken)
     for table in tables:
         problems += _table_problems(table, tables, definitions)
     problems += _flow_problems(pack, tables, definitions)
+    problems += _write_problems(pack, tables)
     if not found:
         try:
             PolicySet(pack)
@@ -104,8 +106,14 @@ def _overlaps(policies: Iterable[Policy]) -> Iterator[Problem]:
             )
 
 
-def _counterparts(policies: Iterable[Policy]) -> Iterator[Problem]:
-    """A version that lacks its other language, or anchors that stand in one language only."""
+def _spoken(pack: Pack) -> tuple[str, ...]:
+    """The languages the shop speaks (`languages` of shop.yaml): in the others nothing is missed."""
+    named = pack.data("shop").get("languages")
+    return tuple(lang for lang in ("zh", "en") if not isinstance(named, list) or not named or lang in named)
+
+
+def _counterparts(policies: Iterable[Policy], spoken: tuple[str, ...]) -> Iterator[Problem]:
+    """A version that lacks a language the shop speaks, or anchors that stand in one language only."""
     by_key: dict[str, dict[str, Policy]] = {}
     for policy in policies:
         by_key.setdefault(policy.key, {})[policy.lang] = policy
@@ -113,7 +121,7 @@ def _counterparts(policies: Iterable[Policy]) -> Iterator[Problem]:
         zh, en = versions.get("zh"), versions.get("en")
         if zh is None or en is None:
             there = zh or en
-            if there is not None:
+            if there is not None and ("en" if en is None else "zh") in spoken:
                 missing = "English" if en is None else "Chinese"
                 yield Problem(Path(there.path), 1, f"`{key}` has no {missing} text.", "Add its counterpart.", "warning")
             continue
@@ -135,9 +143,9 @@ def _weakened_statutes(pack: Pack) -> Iterator[Problem]:
                 yield Problem(Path(policy.path), _line_of(policy, "id"), what, "Give the shop's own rule its own id.")
 
 
-def _questions(definitions: Iterable[FactDefinition]) -> Iterator[Problem]:
+def _questions(definitions: Iterable[FactDefinition], spoken: tuple[str, ...]) -> Iterator[Problem]:
     for fact in definitions:
-        missing = [lang for lang in ("zh", "en") if not (fact.ask or {}).get(lang)]
+        missing = [lang for lang in spoken if not (fact.ask or {}).get(lang)]
         if missing:
             what = f"The fact `{fact.name}` has no question in {' and '.join(missing)}."
             yield Problem(fact.file, fact.line, what, "Add `ask: {zh: …, en: …}`.", "warning")
@@ -159,10 +167,11 @@ def _table_problems(table: Table, tables: list[Table], definitions: Definitions)
                 file, table.line, f"`best_first` names {code}, which no row of {table.id} yields.", "Correct it."
             )
     for row in table.rows:
-        asked = row.code[4:-1] if row.code and row.code.startswith("ASK(") else None
-        if asked is not None and asked not in definitions:
-            what = f"{table.id} {row.id} asks for `{asked}`, which is no fact: there is no question to ask."
-            yield Problem(file, row.line, what, f"Define `{asked}` in facts.yaml.")
+        asked = row.code[4:-1].split(",") if row.code and row.code.startswith("ASK(") else []
+        for name in (each.strip() for each in asked):
+            if name not in definitions:
+                what = f"{table.id} {row.id} asks for `{name}`, which is no fact: there is no question to ask."
+                yield Problem(file, row.line, what, f"Define `{name}` in facts.yaml.")
         for kind, expression in (("when", row.when), ("amount", row.amount), ("deadline", row.deadline)):
             if expression is not None and (mistake := _mistyped(kind, expression, definitions)):
                 yield Problem(file, row.line, f"{table.id} {row.id}: {mistake}", "Check the types in facts.yaml.")
@@ -222,6 +231,22 @@ def _flow_problems(pack: Pack, tables: list[Table], definitions: Definitions) ->
                 yield _at(pack, way, f"The flow `{name}` names the fact `{fact}`, which facts.yaml does not define.")
         if named and set(named) <= known:
             yield from _reply_problems(pack, way, flow, tables)
+
+
+def _write_problems(pack: Pack, tables: list[Table]) -> Iterator[Problem]:
+    """Writes decided by a table which is not there, or which can never allow them."""
+    data = pack.data("writes")
+    writes = data.get("writes")
+    named: dict[Way, object] = {(key,): data[key] for key in ("scope", "consent") if key in data}
+    for name, write in writes.items() if isinstance(writes, dict) else ():
+        named["writes", name, "table"] = write.get("table") if isinstance(write, dict) else None
+    known = {table.id for table in tables}
+    for way, table in named.items():
+        file, line = pack.where("writes", *way)
+        if table not in known:
+            yield Problem(file, line, f"`{'.'.join(map(str, way))}` names {table}, which no policy has.", "Correct it.")
+        elif "ALLOW" not in codes(str(table), tables):
+            yield Problem(file, line, f"{table} never says ALLOW.", "Give it a row with the code ALLOW.")
 
 
 def _reply_problems(pack: Pack, way: Way, flow: dict[str, Any], tables: list[Table]) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from knowledge.clauses import SHANGHAI, Lang, Level, Place, Policy
 from knowledge.decision import Decision, FactValue
 from knowledge.errors import FactTypeError, PackError, UnknownTable
 from knowledge.expressions import AbsentFact, Evaluation, ExpressionError
-from knowledge.facts import FactDefinition, check_facts, read_definitions
+from knowledge.facts import FactDefinition, check_facts, read_definitions, shop_facts
 from knowledge.govern import SURVIVES, judge_policy, precedence
 from knowledge.pack import Pack
 from knowledge.tables import PLACEHOLDER, Row, Table, compile_tables
@@ -57,6 +57,7 @@ class PolicySet:
         for versions in self._tables.values():
             versions.sort(key=lambda table: precedence(table.policy))
         self._check_derived()
+        self._of_shop = shop_facts(self.facts, pack)
 
     def tables(self) -> list[Table]:
         """Every version of every table, by id, the one that goes first first."""
@@ -96,13 +97,14 @@ class PolicySet:
 
         `decided_at` (default `at`) selects for rule systems that judge an open case by the newest version. A fact that
         the outcome depends on and that is not given yields `ASK(fact)`; no rule at all `HUMAN(rule)`; a rule whose date
-        is unknown `HUMAN(rule_date_unknown)`; a contested rule `CONTESTED` or `HUMAN(rule)`.
+        is unknown `HUMAN(rule_date_unknown)`; a contested rule `CONTESTED` or `HUMAN(rule)`. A fact with `source: shop`
+        that is not given is read from `shop.yaml`.
 
         Raises `UnknownTable`, `UnknownFactError`, or `FactTypeError` (also for an instant without a zone).
         """
         versions = self._versions(table)
         moment = _Moment(_aware(at, "at"), _aware(decided_at or at, "decided_at"), place)
-        evaluation = Evaluation(check_facts(self.facts, facts), lambda name: self.facts[name].samples())
+        evaluation = Evaluation({**self._of_shop, **check_facts(self.facts, facts)}, lambda name: self.facts[name].samples())
         decision = self._govern(versions, evaluation, moment)
         return replace(decision, read=dict(evaluation.read))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -32,6 +33,7 @@ _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _BUILT_IN = frozenset({"size", "duration", "int", "double", "string", "startsWith", "endsWith", "contains"})
 _MAX_LENGTH = 2000
 _MAX_TRIALS = 64
+_MOST_HOURS = 10_000
 
 Samples: TypeAlias = Callable[[str], Sequence[FactValue]]
 """Some values that a fact may have, by its name."""
@@ -179,6 +181,31 @@ def _end_of_day(instant: datetime, days: int) -> datetime:
     return midnight + timedelta(days=days + 1)
 
 
+def _add_months(instant: datetime, months: int) -> datetime:
+    """The corresponding day `months` later, or the last of that month (Civil Code art. 202: 31 Jan + 1 = 28 Feb)."""
+    moment = local(instant)
+    years, month = divmod(moment.month - 1 + months, 12)
+    year = moment.year + years
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def _add_open_hours(instant: datetime, hours: int, opens: int, closes: int) -> datetime:
+    """`hours` later, counting only from `opens` to `closes` o'clock of every day: 4 hours from 14:01 with 9–18 end at
+    9:01 of the next day, from 14:00 at 18:00.
+    """
+    if not 0 <= opens < closes <= 24 or not 0 <= hours <= _MOST_HOURS:
+        raise ValueError("the hours are not hours of a day")
+    moment, left = local(instant), timedelta(hours=hours)
+    while True:
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        moment = max(moment, midnight + timedelta(hours=opens))
+        room = midnight + timedelta(hours=closes) - moment
+        if left <= room:
+            return moment + left
+        left -= max(room, timedelta())
+        moment = midnight + timedelta(days=1)
+
+
 def percent(fen: int, basis_points: int) -> int:
     """`basis_points` hundredths of a percent of `fen`, rounded half up to a whole fen."""
     return (fen * basis_points * 2 + 10_000) // 20_000
@@ -208,6 +235,8 @@ def _least(first: int, *others: int) -> int:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add_hours": lambda instant, hours: instant + timedelta(hours=hours),
+    "add_months": _add_months,
+    "add_open_hours": _add_open_hours,
     "any_of": _any_of,
     "clamp": _clamp,
     "date_time": _date_time,

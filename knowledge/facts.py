@@ -48,6 +48,8 @@ class FactDefinition:
     values: tuple[str, ...] = ()
     ask: Mapping[str, str] | None = None
     derived: Derived | None = None
+    key: str = ""
+    """For a fact of the shop: the key of `shop.yaml` that holds it, where that is not the fact's own name."""
     file: Path = Path("facts.yaml")
     line: int = 1
 
@@ -203,7 +205,25 @@ def read_definitions(pack: Pack, problems: list[PackError] | None = None) -> dic
     return read
 
 
-_KEYS = frozenset({"type", "unit", "source", "ask", "values", "derived"})
+def shop_facts(definitions: Definitions, pack: Pack) -> Facts:
+    """What `shop.yaml` says about the facts with `source: shop`, so that a shop states a figure of its own once.
+
+    Raises `PackError` with the file and line of a value that is not of the fact's type.
+    """
+    shop, found = pack.data("shop"), Facts()
+    for definition in definitions.values():
+        key = definition.key or definition.name
+        if definition.source != "shop" or key not in shop:
+            continue
+        try:
+            found[definition.name] = definition.check(shop[key])
+        except FactTypeError as error:
+            file, line = pack.where("shop", key)
+            raise PackError(error.what, file=file, line=line, mend=error.mend) from error
+    return found
+
+
+_KEYS = frozenset({"type", "unit", "source", "ask", "values", "derived", "key"})
 
 
 def _definition(pack: Pack, name: str, fields: Any) -> FactDefinition:
@@ -238,6 +258,7 @@ def _definition(pack: Pack, name: str, fields: Any) -> FactDefinition:
         unit=str(fields.get("unit") or ""),
         values=values,
         ask=fields.get("ask"),
+        key=str(fields.get("key") or ""),
         derived=None if derived is None else Derived(str(derived["table"]), dict(derived["map"])),
         file=file,
         line=line,

@@ -149,9 +149,14 @@ def shipping(f: dict[str, Any]) -> Outcome:
 
 
 def price(f: dict[str, Any]) -> Outcome:
-    if f["order_closed"] or f["compares_other_shop"] or f["price_condition"] != "anyone":
-        return "NO_ENTITLEMENT", None
+    no = ("NO_ENTITLEMENT", None)
+    if f["order_closed"] or (not f["price_protected"] and f["campaign_end"] is None):
+        return no
+    if f["compares_other_shop"]:
+        return ("HUMAN", None) if f["best_price_promise"] else no
+    if f["price_condition"] != "anyone":
+        return no
     in_days = f["price_protected"] and day_of(f["now"]) - day_of(f["paid_at"]) <= f["price_protect_days"]
     in_campaign = f["campaign_end"] is not None and f["now"] < f["campaign_end"]
-    rest = f["unit_paid"] - f["current_unit"] - f["already_granted"]
+    rest = (f["unit_paid"] - f["current_unit"]) * f["qty"] - f["already_granted"]
     return ("REFUND_DIFFERENCE", rest) if (in_days or in_campaign) and rest > 0 else ("NO_ENTITLEMENT", None)
