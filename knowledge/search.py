@@ -63,6 +63,8 @@ class _Contents:
     inherited: NDArray[np.float64]
     """1 for what the shop has from its parent pack: its own words go first."""
     policy_of: NDArray[np.int64]
+    ref_of: NDArray[np.int64]
+    """The same number for the languages of one clause."""
     sides: NDArray[np.int64]
     """0 for a clause in one language, else 1 (zh) or 2 (en) where its counterpart is here too."""
 
@@ -225,25 +227,22 @@ class ClauseIndex:
         fused = fuse(fusion, lexical, dense, weight=weight)
         order = self._each_ref_once(ids, np.lexsort((ids, -fused)), max(_RERANKED, k))
         cosines = None if dense is None else dense[order]
-        return self._hits(subject, ids[order], lexical[order], cosines, bool(_SPEAKS_OF_NEWS.search(asked)))[:k]
+        return self._hits(subject, ids[order], lexical[order], cosines, k, news=bool(_SPEAKS_OF_NEWS.search(asked)))
 
     def _each_ref_once(self, ids: NDArray[np.int64], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """The first `k` of `order`; needed only where the languages of one version differ in scope or window."""
-        chosen: dict[str, int] = {}
-        for place in order:
-            chosen.setdefault(self._contents.clauses[ids[place]].ref, int(place))
-            if len(chosen) == k:
-                break
-        return np.fromiter(chosen.values(), np.int64, len(chosen))
+        _, first = np.unique(self._contents.ref_of[ids[order]], return_index=True)
+        chosen: NDArray[np.int64] = order[np.sort(first)[:k]]
+        return chosen
 
     def _clause_mask(self, allowed: Mask, hidden: int) -> Mask:
         mask: Mask = allowed[self._contents.policy_of] & (self._contents.sides != hidden)
         return mask
 
     def _hits(
-        self, subject: Subject, ids: NDArray[np.int64], lexical: Scores, dense: Scores | None, news: bool
+        self, subject: Subject, ids: NDArray[np.int64], lexical: Scores, dense: Scores | None, k: int, *, news: bool
     ) -> list[Hit]:
-        """All of `ids` as hits, by confidence; equal ones stay in the order given."""
+        """The best `k` of `ids` as hits, by confidence; equal ones stay in the order given."""
         contents = self._contents
         covered = contents.coverage.of(subject, ids)
         reachable = contents.coverage.total(subject) * (_K1 + 1)
@@ -260,7 +259,7 @@ class ClauseIndex:
         cosines = dense if dense is not None else np.zeros(len(ids))
         return [
             Hit(contents.clauses[ids[i]], float(confidence[i]), float(lexical[i]), float(cosines[i]))
-            for i in np.argsort(-confidence, kind="stable")
+            for i in np.argsort(-confidence, kind="stable")[:k]
         ]
 
 
@@ -286,6 +285,7 @@ def _contents(policies: Sequence[Policy]) -> _Contents:
         np.array([clause.policy.level == "temporary" for clause in clauses], np.float64),
         np.array([clause.policy.inherited and clause.policy.level == "shop" for clause in clauses], np.float64),
         np.array(policy_of, np.int64),
+        np.unique([clause.ref for clause in clauses], return_inverse=True)[1].astype(np.int64),
         np.array(sides, np.int64),
     )
 

@@ -81,13 +81,13 @@ class Subject:
     """Han characters."""
 
 
-def subject_of(text: str) -> Subject:
-    """The subject of a question; all its words where nothing but ways of asking stands in it.
+def subject_of(mended: str) -> Subject:
+    """The subject of a question, folded and mended; all its words where nothing but ways of asking stands in it.
 
     The ways of asking are cut out before the words are, so that no pair joins one of them to the subject.
     """
     pattern, asking = _asking()
-    whole = _same(mend(fold(text)))
+    whole = _same(mended)
     bare = pattern.sub(lambda found: " " if found.group() in asking else found.group(), whole)
     bare = bare if re.search(r"\w", bare) else whole
     known = {word for run in _HAN_RUN.findall(bare) for word in _segmenter().cut_for_search(run)}

