@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from evals import intents_jddc
+from evals import intents_jddc, tau_retail
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
@@ -66,7 +66,10 @@ def _intents_jddc(pack: str, data: Path) -> Report:
     )
 
 
-DATA_SETS: dict[str, Callable[[str, Path], Report]] = {"intents-jddc": _intents_jddc}
+DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
+    "intents-jddc": _intents_jddc,
+    "tau-retail": tau_retail.run,
+}
 
 
 def resampled(pairs: Sequence[Pair], figure: Callable[[Sequence[Pair]], float], *, seed: int = 1) -> Metric:

@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     from evals.report import Failure, Report
     from evals.run import Played
 
-SUITES = ("demo", "cases", "intents-jddc")
-DATA_SUITES = ("intents-jddc",)
+SUITES = ("demo", "cases", "intents-jddc", "tau-retail")
+DATA_SUITES = ("intents-jddc", "tau-retail")
 """Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
+OWN_PACKS = {"tau-retail": "tau_retail"}
+"""Suites that hold a pack of their own to a data set: they have failures, and end with 1 when there are any."""
+WORDS = {
+    "intents-jddc": ("utterances", "commonest intent by gold label"),
+    "tau-retail": ("tasks", "wrong writes by kind: code and clause of the denial"),
+}
+"""What a suite counts, and what its groups are."""
 SHOWN = 20
 
 
@@ -46,11 +53,13 @@ def evaluate(
     """Play cases through the engine and say what held, with error bars. Ends with 1 when a case fails.
 
     With a baseline it ends with 1 when a figure fell below it: failures known then are shown, not punished. A suite
-    over a data set measures and has no failures to punish; where its data is absent it is skipped, with the reason.
+    that only measures a data set has no failures to punish. Where its data is absent, a suite is skipped with the
+    reason, and ends with 0.
     """
     from evals.report import regressions, save_baseline
 
     path = _cases(suite, file)
+    pack = OWN_PACKS.get(suite, pack)
     found = _played(suite, path, pack) if path else _measured(suite, pack, data, as_json=as_json)
     fallen = regressions(found, baseline) if baseline else []
     if save is not None:
@@ -59,7 +68,8 @@ def evaluate(
         print_json({**found.model_dump(mode="json"), **({"regressions": fallen} if baseline else {})})
     else:
         _print_report(found, fallen)
-    if fallen or (found.failures and baseline is None and path is not None):
+    strict = path is not None or suite in OWN_PACKS
+    if fallen or (found.failures and baseline is None and strict):
         raise typer.Exit(1)
 
 
@@ -125,7 +135,7 @@ def _print_report(report: Report, fallen: list[str]) -> None:
     from rich.table import Table
 
     skipped = f", {report.skipped} skipped" if report.skipped else ""
-    kind = "utterances" if report.suite in DATA_SUITES else "cases"
+    kind, grouped = WORDS.get(report.suite, ("cases", "cases passed by group"))
     title = f"{report.suite} · {report.pack} · {report.n} {kind}{skipped}"
     table = Table(show_edge=False, pad_edge=False, box=None)
     for name in (title, "share", "95 %", "n"):
@@ -133,7 +143,6 @@ def _print_report(report: Report, fallen: list[str]) -> None:
     for name, metric in report.metrics.items():
         table.add_row(name, *_figures(metric))
     table.add_section()
-    grouped = "commonest intent by gold label" if report.suite in DATA_SUITES else "cases passed by group"
     table.add_row(f"[dim]{grouped}[/]")
     for name, metric in report.groups.items():
         table.add_row(f"  {name}", *_figures(metric))
