@@ -11,6 +11,7 @@ from typing import Literal
 
 import structlog
 
+from assistant.approving import Approving
 from assistant.claims import note_claims
 from assistant.confirming import Confirming, Told
 from assistant.context import Engine, TurnContext
@@ -32,7 +33,7 @@ from assistant.conversation import (
     TurnEvent,
     Understood,
 )
-from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled
+from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled, ShopUnavailable
 from assistant.permits import Permits
 from assistant.planner import SURE, FlowPlanner, Planner, Saying, issues_of, same_matter
 from assistant.profile import ShopProfile
@@ -40,6 +41,7 @@ from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
 from assistant.risk import RiskNote, risk_notes
 from assistant.shop import Connected
+from assistant.store.approval_store import ApprovalStore
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
 from assistant.store.ownership import OwnershipStore, QueuePlace
@@ -47,6 +49,7 @@ from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
 from assistant.understanding import Understander
+from assistant.weighing import Weighing
 
 log = structlog.get_logger("assistant")
 
@@ -87,9 +90,15 @@ class Assistant:
         self._understander = understander
         self._planner = planner
         self._flows = FlowPlanner()
-        self._confirming = Confirming(engine, permits)
         self._database = database
         self.ownership = OwnershipStore(database, engine.profile.key)
+        weighing = Weighing(engine, permits)
+        approvals = ApprovalStore(database, permits.ledger, permits.proposals, engine.profile.key, steps=permits.steps)
+        self._confirming = Confirming(engine, permits, approvals, weighing)
+        self.approvals = Approving(
+            engine, permits, conversations, approvals=approvals, ownership=self.ownership, weighing=weighing,
+            confirming=self._confirming, context_of=self._silent_context,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Release the database and the shop's connections. The assistant cannot be used afterwards."""
@@ -148,6 +157,17 @@ class Assistant:
             )
         ]
         turn = _Turn(context, first)
+        try:
+            async for saying in self._respond(turn, asked):
+                yield saying
+        except ShopUnavailable as error:
+            await self._without_shop(turn, asked, error)
+        for logged in await self._commit(turn, number):
+            yield logged
+
+    async def _respond(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
+        """Serve the message: as an answer to what is open, else by the planner. Raises `ShopUnavailable`."""
+        context = turn.context
         verdict = _verdict(context)
         if context.unfinished is not None and context.heard.yes:
             await self._tell(turn, await self._confirming.ended(context.unfinished, context))
@@ -156,8 +176,15 @@ class Assistant:
         else:
             async for saying in self._plan(turn, asked):
                 yield saying
-        for logged in await self._commit(turn, number):
-            yield logged
+
+    async def _without_shop(self, turn: _Turn, asked: Asked, error: ShopUnavailable) -> None:
+        """The shop's own system does not answer, and this message needed it: say so, and call a person."""
+        log.warning("shop_unavailable", conversation=turn.context.conversation.id, reason=error.what)
+        turn.context = await self._context(turn.context.conversation, asked)
+        turn.entries, turn.hand_off, turn.quick_replies = turn.entries[:1], None, ()
+        turn.context.evidence.act("handed_off")
+        self._take(turn, Said(text=turn.context.say("shop_unavailable")))
+        self._take(turn, HandedOff(reason="shop_unavailable"))
 
     async def _plan(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         """Let the planner speak; when a model fails, the same turn falls back to the flows."""
@@ -358,7 +385,7 @@ class Assistant:
         """Finish what a kill left open: permits without an effect, messages without an answer. Returns what was
         logged.
         """
-        await self.permits.recover(self.engine.clock.now())
+        await self.approvals.recover()
         done: list[Logged] = []
         for conversation, _ in await self.conversations.unanswered(self.profile.key):
             replies = self.reply(conversation.id, customer_id=conversation.customer_id)
@@ -369,6 +396,10 @@ class Assistant:
 
     async def _own(self, conversation_id: str, customer_id: str | None) -> Conversation:
         return await self.conversations.get(conversation_id, customer_id=customer_id, shop=self.profile.key)
+
+    async def _silent_context(self, conversation: Conversation) -> TurnContext:
+        """A turn to speak in when the customer has asked nothing."""
+        return await self._context(conversation, Asked(client_id="", text=""))
 
     async def _context(self, conversation: Conversation, asked: Asked) -> TurnContext:
         now = self.engine.clock.now()
@@ -384,7 +415,8 @@ class Assistant:
             now=now,
             state=conversation.state,
             open_proposal=kept.proposal if kept and kept.state == "open" else None,
-            unfinished=kept if kept and kept.permit else None,
+            given=await self.permits.proposals.given(who) if who else (),
+            unfinished=kept if kept and (kept.permit or kept.state == "awaiting") else None,
         )
         context.evidence.text(asked.text, self.profile.name.zh, self.profile.name.en)
         context.remember(lang=context.heard.lang, mood=context.heard.mood)
@@ -405,7 +437,7 @@ class Assistant:
             [*turn.entries, done],
             at=self.engine.clock.now(),
             state=context.state,
-            owner="queue" if turn.hand_off else None,
+            owner="queue" if turn.hand_off and context.conversation.owner == "assistant" else None,
             proposals=context.proposals,
             settled=turn.settled,
             turn_done=True,
