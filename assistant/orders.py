@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from assistant.errors import EffectRefused
-from assistant.shop import Action, Order, OrderState, Ticket, TicketKind, TicketState
-from knowledge.clauses import SHANGHAI
+from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
+from assistant.tickets import SETTLED, STAGES, Actor, advance, submitted
 
-SETTLED_TICKETS: frozenset[TicketState] = frozenset({"REFUNDED", "RESENT", "REJECTED", "WITHDRAWN", "CLOSED"})
-"""Ticket states in which nobody has to act any more."""
+SETTLED_TICKETS = SETTLED
+"""Ticket states in which the shop has nothing to do any more."""
 
-SELLER_AUDIT = timedelta(hours=48)
-"""How long the seller may take to answer a request: a shop default, rolling from the request."""
-
-FIRST_REPLY = timedelta(hours=24)
-"""How long the seller may take to answer a complaint or a reminder: a shop default."""
-
-RETURN_DAYS = 7
-"""Calendar days to send a return back, until 24:00 of the last one: a shop default."""
+RETURN_DAYS = STAGES["APPROVED_RETURN"].steps[0][0].days
+"""Calendar days to send a return back, until 24:00 of the last one."""
 
 RETURN_ADDRESS = "退货地址见售后单 / the return address is shown with the request"
 
 _UNSHIPPED: frozenset[OrderState] = frozenset({"CREATED", "PAID"})
 _INTERCEPTABLE: frozenset[OrderState] = frozenset({"SHIPPED", "IN_TRANSIT"})
 _RECEIVED: frozenset[OrderState] = frozenset({"SIGNED", "COMPLETED"})
+_BACK: frozenset[OrderState] = frozenset({"RETURNED_TO_SELLER"})
 _LIVE: frozenset[OrderState] = frozenset(
     {
         "PAID",
@@ -77,12 +72,6 @@ def payable(order: Order) -> int:
     return order.returnable - sum(ticket.amount or 0 for ticket in open_tickets(order))
 
 
-def end_of_day(at: datetime, days: int) -> datetime:
-    """24:00 Shanghai time of the day `days` after `at`."""
-    day = at.astimezone(SHANGHAI).date() + timedelta(days=days + 1)
-    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-
-
 def masked(address: str) -> str:
     """An address for display: digits hidden, the street kept."""
     return re.sub(r"\d", "*", address)
@@ -100,15 +89,16 @@ def _cancel_refund(order: Order, action: Action, at: datetime, reference: str) -
     amount = 0 if unpaid else _granted(order, action)
     if not unpaid and amount < payable(order) - order.presale_deposit:
         raise EffectRefused("A cancelled order keeps nothing but a deposit.")
-    ticket = _ticket(order, action, at, reference, kind="refund_only_unshipped", state="REFUNDED", amount=amount)
+    ticket = _ticket(order, action, at, reference, kind="refund_only_unshipped", amount=amount)
+    ticket = _by_rule(ticket, "approve", "refund")
     return _with(order, ticket, state="CLOSED", refunded=order.refunded + amount)
 
 
 def _intercept(order: Order, action: Action, at: datetime, reference: str) -> Order:
     _require(order, _INTERCEPTABLE, "the parcel cannot be intercepted in this state")
     amount = None if action.amount is None else _granted(order, action)
-    ticket = _ticket(order, action, at, reference, kind="refund_only_in_transit", state="AUTO_APPROVED", amount=amount)
-    return _with(order, ticket, state="INTERCEPTING")
+    ticket = _ticket(order, action, at, reference, kind="refund_only_in_transit", amount=amount)
+    return _with(order, _by_rule(ticket, "approve"), state="INTERCEPTING")
 
 
 def _return(kind: TicketKind) -> Transition:
@@ -118,30 +108,18 @@ def _return(kind: TicketKind) -> Transition:
         _require(order, _RECEIVED, "only goods that were received can be sent back")
         amount = None if action.amount is None else _granted(order, action)
         detail = {"return_address": action.args.get("return_address") or RETURN_ADDRESS}
-        deadline = end_of_day(at, RETURN_DAYS)
-        ticket = _ticket(
-            order,
-            action,
-            at,
-            reference,
-            kind=kind,
-            state="APPROVED_RETURN",
-            amount=amount,
-            deadline=deadline,
-            detail=detail,
-        )
-        return _with(order, ticket)
+        ticket = _ticket(order, action, at, reference, kind=kind, amount=amount, detail=detail)
+        return _with(order, _by_rule(ticket, "approve_return"))
 
     return transition
 
 
-def _request(kind: TicketKind, states: frozenset[OrderState], limit: timedelta) -> Transition:
-    """A request a person answers within `limit`; it promises no money, so an amount is not kept."""
+def _request(kind: TicketKind, states: frozenset[OrderState]) -> Transition:
+    """A request a person answers within a limit; it promises no money, so an amount is not kept."""
 
     def transition(order: Order, action: Action, at: datetime, reference: str) -> Order:
         _require(order, states, "the order does not allow this in its state")
-        ticket = _ticket(order, action, at, reference, kind=kind, state="PENDING_SELLER", deadline=at + limit)
-        return _with(order, ticket)
+        return _with(order, _by_rule(_ticket(order, action, at, reference, kind=kind), "ask_seller"))
 
     return transition
 
@@ -154,10 +132,8 @@ def _compensation(kind: TicketKind, *, paid_as: str, once: bool) -> Transition:
         if once and any(ticket.kind == kind and ticket.state == "REFUNDED" for ticket in order.tickets):
             raise EffectRefused("This order was compensated for it before.")
         amount = _granted(order, action)
-        ticket = _ticket(
-            order, action, at, reference, kind=kind, state="REFUNDED", amount=amount, detail={"paid_as": paid_as}
-        )
-        return _with(order, ticket, compensated=order.compensated + amount)
+        ticket = _ticket(order, action, at, reference, kind=kind, amount=amount, detail={"paid_as": paid_as})
+        return _with(order, _by_rule(ticket, "approve", "refund"), compensated=order.compensated + amount)
 
     return transition
 
@@ -168,31 +144,80 @@ def _change_address(order: Order, action: Action, at: datetime, reference: str) 
     if order.shipped_at is not None or not isinstance(address, str) or not address.strip():
         raise EffectRefused("The address can only be changed before shipping, and needs its full text.")
     shown = masked(address.strip())
-    ticket = _ticket(order, action, at, reference, kind="change_address", state="CLOSED", detail={"address": shown})
-    return _with(order, ticket, address=shown)
+    ticket = _ticket(order, action, at, reference, kind="change_address", detail={"address": shown})
+    return _with(order, _by_rule(ticket, "approve", "complete"), address=shown)
 
 
 def _invoice(order: Order, action: Action, at: datetime, reference: str) -> Order:
     _require(order, _LIVE, "there is no payment to invoice")
     if order.invoice in ("requested", "issued"):
         raise EffectRefused(f"The invoice was already {order.invoice}.")
-    ticket = _ticket(order, action, at, reference, kind="invoice", state="SUBMITTED")
-    return _with(order, ticket, invoice="requested")
+    return _with(order, _by_rule(_ticket(order, action, at, reference, kind="invoice")), invoice="requested")
 
 
-def _withdraw(order: Order, action: Action, at: datetime, _reference: str) -> Order:
-    wanted = action.args.get("ticket_id")
-    ticket = next((ticket for ticket in open_tickets(order) if ticket.ticket_id == wanted), None)
-    if ticket is None:
-        raise EffectRefused("There is no open case with this number.")
-    changed = ticket.model_copy(update={"state": "WITHDRAWN", "updated_at": at, "deadline": None})
-    tickets = tuple(changed if each.ticket_id == wanted else each for each in order.tickets)
-    changes: dict[str, Any] = {"tickets": tickets}
-    if ticket.kind == "refund_only_in_transit" and order.state == "INTERCEPTING":
-        changes["state"] = "IN_TRANSIT"
-    if ticket.kind == "invoice" and order.invoice == "requested":
-        changes["invoice"] = "none"
+def _customer_sends(event: str) -> Transition:
+    """An event of the customer's own on one of the order's tickets."""
+
+    def transition(order: Order, action: Action, at: datetime, _reference: str) -> Order:
+        number = str(action.args.get("ticket_id"))
+        return change_ticket(order, number, event, by="customer", who="customer", at=at, args=action.args)
+
+    return transition
+
+
+def _desk_sends(order: Order, action: Action, at: datetime, _reference: str) -> Order:
+    """An event of a person at the desk: `by` is the role, `who` the name that goes on record."""
+    args = {**action.args, **({} if action.amount is None else {"amount": action.amount})}
+    role = args.get("by")
+    if role not in ("agent", "supervisor", "legal"):
+        raise EffectRefused("Only a person at the desk does this.")
+    sent = {"by": role, "who": str(args.get("who")), "at": at, "args": args}
+    return change_ticket(order, str(args.get("ticket_id")), str(args.get("event")), **sent)
+
+
+def change_ticket(
+    order: Order, ticket_id: str, event: str, *, by: Actor, who: str, at: datetime, args: Mapping[str, Any]
+) -> Order:
+    """The order after `event` on one of its tickets, with what follows for its money and state.
+
+    Raises `EffectRefused`: no such ticket, an event the ticket does not allow (`MoveRefused`), or more than is left.
+    """
+    before = next((ticket for ticket in order.tickets if ticket.ticket_id == ticket_id), None)
+    if before is None:
+        raise EffectRefused("The order has no case with this number.")
+    if event == "refund" and before.kind == "refund_only_in_transit" and order.state not in _BACK:
+        raise EffectRefused("The parcel is not back yet.")
+    ticket = advance(before, event, by=by, who=who, at=at, args=args)
+    if event == "reopen":
+        ticket = advance(ticket, "ask_seller", by="system", who="system", at=at)
+    others = order.model_copy(update={"tickets": tuple(t for t in order.tickets if t.ticket_id != ticket_id)})
+    if before.state in SETTLED and ticket.state not in SETTLED:
+        if any(each.kind == ticket.kind for each in open_tickets(others)):
+            raise EffectRefused("A case of this kind is already open for the order.")
+        # what was promised once may have been paid out otherwise since
+        ticket = ticket.model_copy(update={"amount": ticket.amount and min(ticket.amount, payable(others))})
+    if ticket.amount is not None and ticket.state not in SETTLED - {"REFUNDED"} and ticket.amount > payable(others):
+        raise EffectRefused("The amount would pass what was paid for the order.")
+    changed = tuple(ticket if each.ticket_id == ticket_id else each for each in order.tickets)
+    changes: dict[str, Any] = {"tickets": changed, **_aftermath(order, before, ticket)}
     return order.model_copy(update=changes)
+
+
+def _aftermath(order: Order, before: Ticket, ticket: Ticket) -> dict[str, Any]:
+    """What a ticket's new state means for its order."""
+    if ticket.state == "REFUNDED" and before.state != "REFUNDED":
+        if before.amount is not None and ticket.amount != before.amount:
+            raise EffectRefused("The amount is not the one that was approved.")
+        refunded = order.refunded + (ticket.amount or 0)
+        return {"refunded": refunded} | ({"state": "CLOSED"} if refunded >= order.paid else {})
+    if ticket.state == "WITHDRAWN":
+        if ticket.kind == "refund_only_in_transit" and order.state == "INTERCEPTING":
+            return {"state": "IN_TRANSIT"}
+        if ticket.kind == "invoice" and order.invoice == "requested":
+            return {"invoice": "none"}
+    if ticket.kind == "invoice" and ticket.state == "CLOSED":
+        return {"invoice": "issued"}
+    return {}
 
 
 TRANSITIONS: Mapping[str, Transition] = {
@@ -200,20 +225,28 @@ TRANSITIONS: Mapping[str, Transition] = {
     "intercept": _intercept,
     "return_refund": _return("return_refund"),
     "exchange": _return("exchange"),
-    "quality_return": _request("return_refund", _RECEIVED, SELLER_AUDIT),
-    "repair": _request("repair", _RECEIVED, SELLER_AUDIT),
-    "resend": _request("resend", _RECEIVED | {"LOST"}, SELLER_AUDIT),
-    "urge_shipping": _request("urge_shipping", frozenset({"PAID"}), FIRST_REPLY),
-    "complaint": _request("complaint", _LIVE | {"CREATED", "CLOSED"}, FIRST_REPLY),
+    "quality_return": _request("return_refund", _RECEIVED),
+    "repair": _request("repair", _RECEIVED),
+    "resend": _request("resend", _RECEIVED | {"LOST"}),
+    "urge_shipping": _request("urge_shipping", frozenset({"PAID"})),
+    "complaint": _request("complaint", _LIVE | {"CREATED", "CLOSED"}),
     "price_protection": _compensation("price_protection", paid_as="original_route", once=False),
     "late_compensation": _compensation("late_compensation", paid_as="red_packet", once=True),
     "goodwill": _compensation("goodwill", paid_as="red_packet", once=False),
     "partial_refund": _compensation("goodwill", paid_as="original_route", once=False),
     "change_address": _change_address,
     "invoice": _invoice,
-    "withdraw": _withdraw,
+    "withdraw": _customer_sends("withdraw"),
+    "platform_dispute": _customer_sends("ask_platform"),
+    "ship_return": _customer_sends("ship_return"),
+    "decline_offer": _customer_sends("decline_offer"),
+    "accept_offer": _customer_sends("accept_offer"),
+    "give_evidence": _customer_sends("give_evidence"),
+    "reopen": _customer_sends("reopen"),
+    "appeal": _customer_sends("appeal"),
+    "ticket_event": _desk_sends,
 }
-"""Every action the built-in shop carries out."""
+"""Every action the built-in shop carries out. Tickets change by `assistant.tickets` alone."""
 
 
 def _require(order: Order, states: frozenset[OrderState], reason: str) -> None:
@@ -237,32 +270,37 @@ def _ticket(
     reference: str,
     *,
     kind: TicketKind,
-    state: TicketState,
     amount: int | None = None,
-    deadline: datetime | None = None,
     detail: dict[str, Any] | None = None,
 ) -> Ticket:
-    """A new case. Raises `EffectRefused` when one of its kind is still open, or a line is not the order's."""
+    """A new case, submitted. Raises `EffectRefused` when one of its kind is open, or a line is not the order's."""
     if any(ticket.kind == kind for ticket in open_tickets(order)):
         raise EffectRefused("A case of this kind is already open for the order.")
     line = action.args.get("line")
-    lines = () if line is None else (str(line),)
+    lines = tuple(action.args.get("line_ids") or (() if line is None else (str(line),)))
     if any(line_id not in {known.line_id for known in order.lines} for line_id in lines):
         raise EffectRefused("The order has no such line.")
-    kept = {name: value for name, value in action.args.items() if name not in ("line", "address", "reason", "defect")}
-    return Ticket(
+    apart = ("line", "line_ids", "address", "reason", "defect")
+    draft = Ticket(
         ticket_id=reference,
         order_id=order.order_id,
         kind=kind,
-        state=state,
+        state="DRAFT",
         opened_at=at,
         updated_at=at,
         line_ids=lines,
         amount=amount,
         reason=str(action.args.get("reason") or action.args.get("defect") or ""),
-        deadline=deadline,
-        detail=kept | (detail or {}),
+        detail={name: value for name, value in action.args.items() if name not in apart} | (detail or {}),
     )
+    return submitted(draft)
+
+
+def _by_rule(ticket: Ticket, *events: str) -> Ticket:
+    """The ticket after what the rules decide at once. Its customer is told of it with the receipt."""
+    for event in events:
+        ticket = advance(ticket, event, by="assistant", who="assistant", at=ticket.opened_at)
+    return ticket.model_copy(update={"told": len(ticket.history)})
 
 
 def _with(order: Order, ticket: Ticket, **changes: Any) -> Order:
