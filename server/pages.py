@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -50,6 +51,6 @@ def install(app: FastAPI, settings: Settings) -> None:
         if entry.name == "demo" and not settings.demo:
             continue
         if entry.is_dir():
-            app.mount(f"/{entry.name}", Files(directory=entry))
+            app.mount(f"/{entry.name}", GZipMiddleware(Files(directory=entry), minimum_size=500))
         elif entry.suffix in {".js", ".css", ".svg"}:
             route(f"/{entry.name}", entry, "default-src 'none'")

@@ -101,3 +101,13 @@ def test_everything_the_desk_shows_about_a_talk_can_be_read(buyer: Client, shop:
     assert "12315" not in str(
         [entry for entry in buyer.http.get(buyer.path()).json()["entries"] if entry["kind"] == "handed_off"]
     )
+
+
+def test_the_widgets_files_travel_compressed(shop: str) -> None:
+    with httpx.Client(base_url=shop, trust_env=False) as http:
+        packed = http.get("/widget/element.js", headers={"Accept-Encoding": "gzip"})
+        plain = http.get("/widget/element.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 2
