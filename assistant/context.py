@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from assistant.authority import Given
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock
 from assistant.conversation import (
@@ -71,6 +72,12 @@ class TurnContext:
     proposals: list[Proposal] = field(default_factory=list[Proposal])
     told: list[str] = field(default_factory=list[str])
     """What tools have said in words of their own, which a reply may repeat."""
+    more_orders: list[str] = field(default_factory=list[str])
+    """Further orders the same wish was said of: they are served after the one at hand."""
+    only_order: str | None = None
+    """The order that is served now, when it was one of several."""
+    given: tuple[Given, ...] = ()
+    """The money the customer was permitted before: what authority is reckoned from."""
     _orders: list[Order] | None = None
 
     @property

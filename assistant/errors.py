@@ -9,6 +9,7 @@ XiaoerError
 │   └── ProposalSettled   the proposal was already answered
 ├── NotAuthorised         this actor may not do this
 │   └── CapReached        it would pass a ceiling: what was paid, a budget, an authority
+├── ReasonMissing         a person refuses or settles without saying why
 ├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
 ├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
 ├── LedgerBroken          an entry of the ledger does not follow from the one before it
@@ -58,6 +59,10 @@ class NotAuthorised(XiaoerError):
 
 class CapReached(NotAuthorised):
     """It would pass a ceiling: what was paid for the order, a budget, or what its giver may give."""
+
+
+class ReasonMissing(XiaoerError):
+    """A person refuses or settles something without the reason, rule, appeal path or reference that is owed."""
 
 
 class EffectUnknown(XiaoerError):

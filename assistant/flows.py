@@ -91,7 +91,7 @@ class ActionWords(Strict):
     amount: str | None = None
     ticket: TicketKind | None = None
     """The kind of case it opens: while one is open on the order, it is shown instead of proposing a second."""
-    purpose: Literal["statutory_refund", "rule_compensation", "goodwill", "none"] = "none"
+    purpose: Literal["statutory_refund", "rule_compensation", "goodwill", "advance", "none"] = "none"
     args: tuple[str, ...] = ()
 
 

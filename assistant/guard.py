@@ -107,6 +107,7 @@ SUPPORTS: dict[str, frozenset[str]] = {
     "price_protection": frozenset({"refund", "compensate", "submit"}),
     "late_compensation": frozenset({"compensate", "submit"}),
     "goodwill": frozenset({"compensate", "submit"}),
+    "partial_refund": frozenset({"compensate", "refund", "submit"}),
     "change_address": frozenset({"change", "submit"}),
     "invoice": frozenset({"submit"}),
     "refunded": frozenset({"refund"}),

@@ -20,10 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
+from assistant.approvals import LEVELS, Signer, missing, person_of, settled_by
+from assistant.approvals import Finding as Found
 from assistant.conversation import Frozen
 from assistant.errors import LedgerBroken
 
-EntryKind = Literal["genesis", "permit", "effect"]
+EntryKind = Literal["genesis", "request", "approval", "permit", "effect", "finding", "resolution"]
 EffectState = Literal["done", "unknown", "refused"]
 
 NOTHING_BEFORE = "0" * 64
@@ -176,14 +178,30 @@ def _check_head(head: Head, n: int, digest: str, public_key: Ed25519PublicKey) -
         raise LedgerBroken(f"Entry {n} is not the one the head names.", seq=n)
 
 
+@dataclass
+class _Asked:
+    """A request as the entries so far tell it."""
+
+    level: str
+    args_hash: str
+    drafted_by: str
+    signers: list[Signer]
+    refused: bool = False
+
+
 class _Sense:
-    """What entries must mean together: permits are issued once, effects rest on them and stay within them."""
+    """What entries must mean together: permits are issued once, effects rest on them and stay within them.
+
+    What needed people was permitted by them: every role of its level, each by another person, none by the drafter.
+    """
 
     def __init__(self, public_key: Ed25519PublicKey) -> None:
         self._key = key_text(public_key)
         self._permits: dict[str, dict[str, Any]] = {}
         self._proposals: set[str] = set()
         self._states: dict[str, str] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._found: dict[str, list[Found]] = {}
 
     def check(self, entry: LedgerEntry) -> None:
         try:
@@ -194,13 +212,23 @@ class _Sense:
             raise LedgerBroken(f"Entry {entry.seq}: {complaint}.", seq=entry.seq)
 
     def _complaint(self, entry: LedgerEntry) -> str:
+        if entry.kind != "genesis" and entry.seq == 1:
+            return "a ledger begins with its genesis"
         match entry.kind:
             case "genesis":
                 return self._genesis(entry)
+            case "request":
+                return self._request(entry)
+            case "approval":
+                return self._approval(entry)
             case "permit":
                 return self._permit(entry)
             case "effect":
                 return self._effect(entry)
+            case "finding":
+                return self._finding(entry)
+            case "resolution":
+                return self._resolution(entry)
 
     def _genesis(self, entry: LedgerEntry) -> str:
         if entry.seq != 1:
@@ -211,8 +239,8 @@ class _Sense:
 
     def _permit(self, entry: LedgerEntry) -> str:
         body = entry.body
-        if entry.seq == 1:
-            return "a ledger begins with its genesis"
+        if complaint := self._unapproved(body):
+            return complaint
         if body["permit_id"] in self._permits or body["proposal_id"] in self._proposals:
             return "this proposal was permitted before"
         if sha256_of(body["action"]) != body["args_hash"] or body["amount"] != body["action"]["amount"]:
@@ -221,6 +249,72 @@ class _Sense:
             return "the permit ends before it begins"
         self._permits[body["permit_id"]] = body
         self._proposals.add(body["proposal_id"])
+        return ""
+
+    def _request(self, entry: LedgerEntry) -> str:
+        body = entry.body
+        before = self._asked.get(body["proposal_id"])
+        if body["level"] not in LEVELS or sha256_of(body["action"]) != body["args_hash"]:
+            return "the request does not match its own action, or names no level"
+        if body["proposal_id"] in self._proposals:
+            return "this proposal was permitted before"
+        if before is None:
+            self._asked[body["proposal_id"]] = _Asked(body["level"], body["args_hash"], body["drafted_by"], [])
+            return ""
+        if LEVELS.index(body["level"]) <= LEVELS.index(before.level) or before.refused:
+            return "a request can only be raised to a higher level"
+        if (body["args_hash"], body["drafted_by"]) != (before.args_hash, before.drafted_by):
+            return "the request is for something else than before"
+        before.level = body["level"]
+        return ""
+
+    def _approval(self, entry: LedgerEntry) -> str:
+        body, asked = entry.body, self._asked.get(entry.body["proposal_id"])
+        if asked is None or asked.args_hash != body["args_hash"] or body["proposal_id"] in self._proposals:
+            return "nobody asked for this approval"
+        signer = Signer.model_validate(body["signer"])
+        if asked.refused:
+            return "this request was refused before"
+        if signer.person in {each.person for each in asked.signers} | {person_of(asked.drafted_by)}:
+            return "nobody approves twice, or what they drafted"
+        if body["verdict"] == "approve":
+            asked.signers.append(signer)
+        else:
+            asked.refused = True
+        return "" if body["verdict"] in ("approve", "refuse") else "an approval says yes or no"
+
+    def _unapproved(self, body: dict[str, Any]) -> str:
+        asked = self._asked.get(body["proposal_id"])
+        level, named = body.get("level"), list(body.get("approved_by") or ())
+        if asked is None:
+            return "" if level is None and not named else "the permit names approvals that nobody asked for"
+        if asked.refused or missing(asked.level, asked.signers, asked.drafted_by):  # type: ignore[arg-type]
+            return "what needed people was permitted without them"
+        same = (level, sorted(named)) == (asked.level, sorted(signer.by for signer in asked.signers))
+        return "" if same and body["args_hash"] == asked.args_hash else "the permit names other approvals than given"
+
+    def _finding(self, entry: LedgerEntry) -> str:
+        body = entry.body
+        if self._states.get(body["permit_id"]) != "unknown":
+            return "a finding about an effect whose end is known"
+        found = Found.model_validate(body["finding"])
+        known = self._found.setdefault(body["permit_id"], [])
+        if found.signer.person in {each.signer.person for each in known}:
+            return "nobody finds twice"
+        known.append(found)
+        return ""
+
+    def _resolution(self, entry: LedgerEntry) -> str:
+        body = entry.body
+        permit, findings = self._permits.get(body["permit_id"]), self._found.get(body["permit_id"], [])
+        if permit is None or self._states.get(body["permit_id"]) != "unknown":
+            return "a resolution of an effect whose end is known"
+        settled = settled_by(findings, two=body["two"])
+        if settled is None or (settled.outcome, settled.reference) != (body["outcome"], body["reference"]):
+            return "a resolution that nobody found"
+        if any(body[name] != permit[name] for name in ("proposal_id", "args_hash", "amount", "order_id")):
+            return "the resolution is not of what was permitted"
+        self._states[body["permit_id"]] = "done" if body["outcome"] == "done" else "refused"
         return ""
 
     def _effect(self, entry: LedgerEntry) -> str:

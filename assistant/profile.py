@@ -47,6 +47,10 @@ class ShopProfile(BaseModel):
     bot_goodwill_cap: int = 5000
     bot_goodwill_bp: int = 1500
     bot_goodwill_90d: int = 10000
+    goodwill_budget: int | None = None
+    front_line_limit: int = 100000
+    approval_hours: int = Field(default=24, ge=1)
+    owner_silence_minutes: int = Field(default=30, ge=1)
     retention_max_offers: int = 1
     proposal_minutes: int = Field(default=30, ge=1)
     answer_confidence: float = 0.5

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
+from assistant.approvals import Level
 from assistant.conversation import Acted, Conversation, Frozen, Proposed, Term
 from assistant.errors import NotAuthorised
 from assistant.ledger import sha256_of
@@ -36,8 +37,28 @@ class TableRow(NamedTuple):
     policy: str
 
 
+Purpose = Literal["statutory_refund", "rule_compensation", "goodwill", "advance", "none"]
+
+
+class Grounds(Frozen):
+    """Why money is to be given, as DT-20 asks: what authority is decided on, again each time somebody agrees.
+
+    Amounts for the same order are summed, and those for the same `cause` (an incident, a ticket) over several orders.
+    """
+
+    purpose: Purpose
+    reason: str = ""
+    cause: str | None = None
+    dispute_amount: int | None = None
+    fault_established: bool = False
+    sensitive: bool = False
+
+
 class Proposal(Frozen):
-    """A write waiting for its yes, with all its terms and the decisions it rests on. `args_hash` binds the yes."""
+    """A write waiting for its yes, with all its terms and the decisions it rests on. `args_hash` binds the yes.
+
+    `level` is who must agree beside the customer; `grounds` is what that was decided on, None where no money is given.
+    """
 
     proposal_id: str
     shop: str
@@ -52,6 +73,8 @@ class Proposal(Frozen):
     decisions: tuple[dict[str, Any], ...] = ()
     needs_agent: bool = False
     drafted_by: str = ASSISTANT
+    level: Level | None = None
+    grounds: Grounds | None = None
     created_at: datetime
     expires_at: datetime
 
@@ -86,6 +109,9 @@ class Permit(Frozen):
     issued_at: datetime
     expires_at: datetime
     by: str
+    level: Level | None = None
+    approved_by: tuple[str, ...] = ()
+    """Everybody who approved, as `role:name`; the customer's own yes is not among them."""
 
 
 class Settled(Frozen):
@@ -140,6 +166,8 @@ def draft_proposal(
     needs_agent: bool = False,
     drafted_by: str = ASSISTANT,
     proposal_id: str | None = None,
+    level: Level | None = None,
+    grounds: Grounds | None = None,
 ) -> Proposal:
     """The proposal for `action`, resting on `decisions` (their clauses, and `clauses` besides).
 
@@ -166,14 +194,24 @@ def draft_proposal(
         clauses=cited,
         tables=tuple(TableRow(row.table, row.row, row.code, row.policy) for row in rows),
         decisions=tuple(_DECISION.dump_python(decision, mode="json") for decision in decisions),
-        needs_agent=needs_agent,
+        needs_agent=needs_agent or level is not None,
         drafted_by=drafted_by,
+        level=level or ("agent" if needs_agent else None),
+        grounds=grounds,
         created_at=at,
         expires_at=at + lifetime,
     )
 
 
-def permit_for(proposal: Proposal, *, at: datetime, lifetime: timedelta, by: str) -> Permit:
+def permit_for(
+    proposal: Proposal,
+    *,
+    at: datetime,
+    lifetime: timedelta,
+    by: str,
+    level: Level | None = None,
+    approved_by: Sequence[str] = (),
+) -> Permit:
     """The permit for a proposal that was agreed to at `at`."""
     return Permit(
         permit_id=new_id(),
@@ -188,6 +226,8 @@ def permit_for(proposal: Proposal, *, at: datetime, lifetime: timedelta, by: str
         issued_at=at,
         expires_at=at + lifetime,
         by=by,
+        level=level,
+        approved_by=tuple(approved_by),
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from assistant.authority import SENSITIVE, Actor, Standing, Weighed, room, weigh
 from assistant.context import TurnContext
 from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off
 from assistant.flows import ActionWords
-from assistant.order_facts import case_card, order_card
-from assistant.orders import apply, open_tickets, payable
-from assistant.proposals import draft_proposal
+from assistant.order_facts import case_card, order_card, order_values
+from assistant.orders import apply, open_tickets
+from assistant.proposals import ASSISTANT, Grounds, draft_proposal
 from assistant.retention import Offer, stage_of
 from assistant.shop import Action, Order
 from assistant.wording import fill, money
@@ -26,7 +27,8 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     amount = run.amount_of(words.amount)
     if _on_record(words, subject.order):
         return _where_it_stands(run, subject)
-    if amount is not None and amount > payable(subject.order):
+    action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
+    if amount is not None and amount > room(turn.given, subject.order, action):
         return hand_off(run.intent, turn.say("needs_check"), "amount_above_payable", turn)
     action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
     try:
@@ -34,8 +36,11 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
         apply(subject.order, action, turn.now, "")
     except EffectRefused:
         asked_before = any(ticket.kind == words.ticket for ticket in subject.order.tickets)
-        return _where_it_stands(run, subject) if asked_before else not_now(run, subject, values)
-    allowed = _authority(run, words, amount)
+        return _where_it_stands(run, subject) if asked_before else not_now(run, subject)
+    grounds = _grounds(turn, words, amount)
+    weighed = _authority(run, action, grounds)
+    if weighed.forbidden is not None:
+        return hand_off(run.intent, turn.say("needs_check"), "above_all_authority", turn)
     shown = {**values, "action_amount": money(amount)} if amount is not None else values
     lifetime = timedelta(minutes=turn.engine.profile.proposal_minutes)
     proposal = draft_proposal(
@@ -43,11 +48,12 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
         action=action,
         title=words.title.in_(turn.lang),
         terms=[Term(label=t.label.in_(turn.lang), value=fill(t.value.in_(turn.lang), shown)) for t in words.terms],
-        decisions=[*run.decisions, *([allowed] if allowed else [])],
+        decisions=[*run.decisions, *weighed.decisions],
         clauses=[citation.clause for citation in turn.citations],
         at=turn.now,
         lifetime=lifetime,
-        needs_agent=allowed is not None and allowed.code != "ALLOW",
+        level=weighed.level,
+        grounds=grounds,
     )
     turn.evidence.instant(proposal.expires_at)
     please = turn.say("agent_confirms" if proposal.needs_agent else "please_confirm")
@@ -111,20 +117,25 @@ def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, objec
     return args
 
 
-def _authority(run: FlowRun, words: ActionWords, amount: int | None) -> Decision | None:
-    """What DT-20 says about the assistant committing this money by itself; None when no money is committed."""
-    if words.purpose == "none" or amount is None or run.subject is None:
+def _authority(run: FlowRun, action: Action, grounds: Grounds | None) -> Weighed:
+    """Who must agree to the assistant giving this money, by DT-20; nobody where none is given."""
+    turn, subject = run.turn, run.subject
+    if grounds is None or subject is None:
+        return Weighed(None, ())
+    standing = Standing(subject.order, tuple(turn.known_orders), turn.given)
+
+    def decide(actor: Actor, requester: str, approver: str) -> Decision:
+        facts = standing.facts(grounds, action, turn.now, actor=actor, approver=approver, requester=requester)
+        if actor == "bot":
+            return run.decide("DT-20", **facts)
+        # whom it would be handed to is not this turn's verdict: it goes with the proposal and not into the log
+        known = {name: value for name, value in facts.items() if name in turn.engine.policies.facts}
+        return turn.engine.policies.decide("DT-20", known, at=subject.event_time, place=run.place, decided_at=turn.now)
+
+    return weigh(decide, ASSISTANT)
+
+
+def _grounds(turn: TurnContext, words: ActionWords, amount: int | None) -> Grounds | None:
+    if words.purpose == "none" or not amount:
         return None
-    return run.decide(
-        "DT-20",
-        actor="bot",
-        purpose=words.purpose,
-        amount=amount,
-        dispute_amount=amount,
-        customer_sum_90d=run.subject.order.compensated,
-        same_cause_sum=0,
-        fault_established=False,
-        sensitive=False,
-        requester="bot",
-        approver="customer",
-    )
+    return Grounds(purpose=words.purpose, sensitive=bool(SENSITIVE & set(turn.heard.risks)))

@@ -23,6 +23,7 @@ from assistant.conversation import (
 )
 from assistant.errors import NotFound
 from assistant.proposals import Proposal, Settled, new_id
+from assistant.steps import Steps, unobserved
 from assistant.store import log as rows
 from assistant.store.database import Database
 from assistant.store.ledger_store import LedgerStore
@@ -45,7 +46,8 @@ class QueueHead:
 class ConversationStore:
     """Conversations of all shops of a database."""
 
-    def __init__(self, database: Database, ledger: LedgerStore) -> None:
+    def __init__(self, database: Database, ledger: LedgerStore, *, steps: Steps = unobserved) -> None:
+        self._steps = steps
         self._database = database
         self._ledger = ledger
 
@@ -159,9 +161,13 @@ class ConversationStore:
                 record_settled(connection, self._ledger, end, shop=conversation.shop, at=at)
             if turn_done:
                 rows.answer_until(connection, conversation.id, turn)
+            if settled:
+                self._steps("settle.written")
             return written
 
         moved, logged = await self._database.write(work)
+        if settled:
+            self._steps("settle.committed")
         return (moved.model_copy(update={"state": state}) if state is not None else moved), logged
 
     async def read(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Logged]:

@@ -74,6 +74,10 @@ class LedgerStore:
     def public_key(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
+    def lock(self, connection: Connection, shop: str) -> None:
+        """Let no other writer append to `shop`'s ledger before this transaction ends (SQLite has one writer anyway)."""
+        connection.execute(select(ledger_heads.c.seq).where(ledger_heads.c.shop == shop).with_for_update())
+
     def append(
         self, connection: Connection, kind: EntryKind, body: dict[str, Any], *, shop: str, at: datetime
     ) -> LedgerEntry:

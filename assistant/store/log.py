@@ -48,6 +48,11 @@ _ANSWERED = (
     .where(log.c.conversation_id == bindparam("talk"), log.c.open, log.c.turn <= bindparam("until"))
     .values(open=False)
 )
+_TOLD = (
+    update(log)
+    .where(log.c.conversation_id == bindparam("talk"), log.c.open, log.c.kind == Answered.model_fields["kind"].default)
+    .values(open=False)
+)
 _LOG = insert(log)
 _OPEN = select(log).where(log.c.conversation_id == bindparam("talk"), log.c.open).order_by(log.c.turn).limit(1)
 
@@ -139,6 +144,11 @@ def append(
 def answer_until(connection: Connection, conversation_id: str, turn: int) -> None:
     """Mark what was asked up to `turn` as answered; when nothing is left, nobody waits any more."""
     connection.execute(_ANSWERED, {"talk": conversation_id, "until": turn})
+
+
+def answered(connection: Connection, conversation_id: str) -> None:
+    """Mark the customer's answers to proposals as told; questions stay open."""
+    connection.execute(_TOLD, {"talk": conversation_id})
 
 
 def _head_changes(entries: Sequence[Entry]) -> dict[str, Any]:

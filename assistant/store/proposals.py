@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from assistant.conversation import Answered
-from assistant.errors import Conflict, NotAuthorised, NotFound, ProposalExpired, ProposalSettled
+from assistant.approvals import Level, Signer
+from assistant.authority import Given
+from assistant.conversation import Answered, Entry
+from assistant.errors import CapReached, Conflict, NotAuthorised, NotFound, ProposalExpired, ProposalSettled
 from assistant.ledger import LedgerEntry
-from assistant.proposals import ASSISTANT, Permit, Proposal, Settled, args_hash, permit_for
-from assistant.store import log
+from assistant.proposals import Permit, Proposal, Settled, args_hash, permit_for
+from assistant.steps import Steps, unobserved
+from assistant.store import approvals, log
 from assistant.store.database import Database
 from assistant.store.ledger_store import LedgerStore, permit_entry
 from assistant.store.schema import proposals
@@ -21,7 +24,11 @@ from assistant.store.schema import proposals
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A proposal as the store holds it: `state` is open, declined, permitted, done, unknown or refused."""
+    """A proposal as the store holds it.
+
+    `state` is open, declined, awaiting (people), rejected (by one), lapsed (nobody decided), permitted, done, unknown
+    or refused.
+    """
 
     proposal: Proposal
     state: str
@@ -31,33 +38,42 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A ceiling on what a customer is granted: the named actions together, since an instant, in fen (inclusive)."""
+    """A ceiling on what a customer is granted: the named actions together, since an instant, in fen (inclusive).
+
+    `everybody` makes it one of the whole shop: a budget.
+    """
 
     actions: frozenset[str]
     limit: int
     since: datetime
     order_id: str | None = None
+    everybody: bool = False
+
+
+class GivenChanged(Conflict):
+    """Something was permitted, done or refused since authority was decided: decide again."""
 
 
 class ProposalStore:
     """Proposals and permits of one shop."""
 
-    def __init__(self, database: Database, ledger: LedgerStore, shop: str) -> None:
+    def __init__(self, database: Database, ledger: LedgerStore, shop: str, *, steps: Steps = unobserved) -> None:
         self._database = database
         self._ledger = ledger
         self._shop = shop
+        self._steps = steps
 
     async def find(self, proposal_id: str) -> Kept:
         """Raises `NotFound`."""
         return await self._database.read(
-            lambda connection: self._load(connection, proposals.c.proposal_id == proposal_id)
+            lambda connection: self.load(connection, proposals.c.proposal_id == proposal_id)
         )
 
     async def issued(self, permit_id: str) -> tuple[Kept, LedgerEntry]:
         """The proposal of a permit and the ledger entry that issued it. Raises `NotFound`."""
         kept, entry = await self._database.read(
             lambda connection: (
-                self._load(connection, proposals.c.permit_id == permit_id),
+                self.load(connection, proposals.c.permit_id == permit_id),
                 permit_entry(connection, self._shop, permit_id),
             )
         )
@@ -66,10 +82,17 @@ class ProposalStore:
         return kept, entry
 
     async def permitted(self) -> list[Kept]:
-        """Permits nobody knows the end of: what a kill leaves behind. Oldest first."""
+        """Permits whose end nobody has recorded: what a kill leaves behind. Oldest first."""
+        return await self._in_state("permitted")
+
+    async def unknown(self) -> list[Kept]:
+        """Permits whose backend did not say what it did: people have to find out. Oldest first."""
+        return await self._in_state("unknown")
+
+    async def _in_state(self, state: str) -> list[Kept]:
         query = (
             select(proposals)
-            .where(proposals.c.shop == self._shop, proposals.c.state == "permitted")
+            .where(proposals.c.shop == self._shop, proposals.c.state == state)
             .order_by(proposals.c.permitted_at)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
@@ -78,6 +101,10 @@ class ProposalStore:
     async def granted(self, customer_id: str, cap: Cap) -> int:
         """What a customer was granted within `cap`, in fen: permitted, done or unknown, but not refused."""
         return await self._database.read(lambda connection: self._granted(connection, customer_id, cap))
+
+    async def given(self, customer_id: str) -> tuple[Given, ...]:
+        """All money a customer was ever permitted, oldest first."""
+        return await self._database.read(lambda connection: approvals.given(connection, self._shop, customer_id))
 
     async def permit(
         self,
@@ -91,29 +118,59 @@ class ProposalStore:
         lifetime: timedelta,
         answered: Answered | None = None,
         caps: Collection[Cap] = (),
+        seen: Sequence[Given] | None = None,
     ) -> Permit:
-        """open → permitted, with the permit in the ledger and `answered` in the log, in one transaction."""
+        """open → permitted, with the permit in the ledger and `answered` in the log, in one transaction.
+
+        With `seen`, what was given must still be just that: else `GivenChanged`, and nothing is written.
+        """
 
         def work(connection: Connection) -> Permit:
-            proposal = self._open_proposal(connection, proposal_id, customer_id, conversation_id)
-            _check_yes(proposal, args_hash=args_hash, at=at, by=by)
-            for cap in caps:
-                if self._granted(connection, customer_id, cap) + (proposal.action.amount or 0) > cap.limit:
-                    raise NotAuthorised("This would pass the assistant's authority.", mend="Hand it to an agent.")
-            permit = permit_for(proposal, at=at, lifetime=lifetime, by=by)
-            self._move(
-                connection,
-                proposal_id,
-                "open",
-                {"state": "permitted", "permit_id": permit.permit_id, "permitted_at": at}
-                | {"permit": permit.model_dump_json()},
-            )
-            self._ledger.append(connection, "permit", permit.model_dump(mode="json"), shop=self._shop, at=at)
+            self._ledger.lock(connection, self._shop)
+            proposal = self.answerable(connection, proposal_id, customer_id, conversation_id, ("open",))
+            check_yes(proposal, args_hash=args_hash, at=at)
+            if proposal.needs_agent:
+                raise NotAuthorised("This needs a second person.", mend="Ask for their approval.")
+            self.check_sums(connection, proposal, caps=caps, seen=seen)
+            permit = self.issue(connection, proposal, before="open", at=at, by=by, lifetime=lifetime)
             if answered is not None:
                 log.post(connection, conversation_id, answered, at)
+            self._steps("permit.written")
             return permit
 
-        return await self._database.write(work)
+        permit = await self._database.write(work)
+        self._steps("permit.committed")
+        return permit
+
+    def check_sums(
+        self, connection: Connection, proposal: Proposal, *, caps: Collection[Cap], seen: Sequence[Given] | None
+    ) -> None:
+        """Raises `CapReached`, and `GivenChanged` when something was given since `seen`."""
+        for cap in caps:
+            if self._granted(connection, proposal.customer_id, cap) + (proposal.action.amount or 0) > cap.limit:
+                raise CapReached("This would pass the assistant's authority.", mend="Hand it to an agent.")
+        if seen is not None and approvals.given(connection, self._shop, proposal.customer_id) != tuple(seen):
+            raise GivenChanged("Something was given meanwhile.", mend="Decide again.")
+
+    def issue(
+        self,
+        connection: Connection,
+        proposal: Proposal,
+        *,
+        before: str,
+        at: datetime,
+        by: str,
+        lifetime: timedelta,
+        level: Level | None = None,
+        signers: Sequence[Signer] = (),
+    ) -> Permit:
+        """Write the permit, in the caller's transaction."""
+        approved_by = [signer.by for signer in signers]
+        permit = permit_for(proposal, at=at, lifetime=lifetime, by=by, level=level, approved_by=approved_by)
+        changes = {"state": "permitted", "permit_id": permit.permit_id, "permitted_at": at}
+        self.move(connection, proposal.proposal_id, before, changes | {"permit": permit.model_dump_json()})
+        self._ledger.append(connection, "permit", permit.model_dump(mode="json"), shop=self._shop, at=at)
+        return permit
 
     async def decline(
         self,
@@ -124,47 +181,62 @@ class ProposalStore:
         at: datetime,
         answered: Answered | None = None,
     ) -> None:
-        """open → declined, with `answered` in the log."""
+        """open or awaiting → declined, with `answered` in the log."""
 
         def work(connection: Connection) -> None:
-            self._open_proposal(connection, proposal_id, customer_id, conversation_id)
-            self._move(connection, proposal_id, "open", {"state": "declined"})
+            kept = self.load(connection, proposals.c.proposal_id == proposal_id)
+            self.answerable(connection, proposal_id, customer_id, conversation_id, ("open", "awaiting"))
+            self.move(connection, proposal_id, kept.state, {"state": "declined"})
+            if kept.state == "awaiting":
+                approvals.change(connection, proposal_id, "withdrawn", at)
             if answered is not None:
                 log.post(connection, conversation_id, answered, at)
 
         await self._database.write(work)
 
-    async def settle(self, settled: Settled, at: datetime, *, tell: bool = False) -> bool:
-        """Record how a permit ended, once; with `tell` the log gets its `Acted`. False when it was recorded before."""
+    async def settle(self, settled: Settled, at: datetime, *, tell: Sequence[Entry] = ()) -> bool:
+        """Record how a permit ended, once, with its `Acted` and `tell` in the log. False when recorded before."""
 
         def work(connection: Connection) -> bool:
             fresh = record_settled(connection, self._ledger, settled, shop=self._shop, at=at)
-            if fresh and tell:
-                kept = self._load(connection, proposals.c.proposal_id == settled.proposal_id)
+            if fresh:
+                kept = self.load(connection, proposals.c.proposal_id == settled.proposal_id)
                 conversation = log.head(connection, kept.proposal.conversation_id)
-                event = settled.as_event(kept.proposal.terms)
-                log.append(connection, conversation, [event], at=at, turn=conversation.turns)
+                events: list[Entry] = [settled.as_event(kept.proposal.terms), *tell]
+                log.append(connection, conversation, events, at=at, turn=conversation.turns)
+                if tell:
+                    log.answered(connection, conversation.id)
+            self._steps("recover.written")
             return fresh
 
-        return await self._database.write(work)
+        fresh = await self._database.write(work)
+        self._steps("recover.committed")
+        return fresh
 
-    def _open_proposal(
-        self, connection: Connection, proposal_id: str, customer_id: str, conversation_id: str
+    def answerable(
+        self,
+        connection: Connection,
+        proposal_id: str,
+        customer_id: str,
+        conversation_id: str,
+        states: Collection[str],
     ) -> Proposal:
-        kept = self._load(connection, proposals.c.proposal_id == proposal_id)
+        kept = self.load(connection, proposals.c.proposal_id == proposal_id)
         if (kept.proposal.customer_id, kept.proposal.conversation_id) != (customer_id, conversation_id):
             raise NotFound("There is no such proposal.")
-        if kept.state != "open":
+        if kept.state not in states:
             raise ProposalSettled("This proposal was already answered.")
         return kept.proposal
 
-    def _load(self, connection: Connection, which: ColumnElement[bool]) -> Kept:
+    def load(self, connection: Connection, which: ColumnElement[bool]) -> Kept:
+        """The proposal that `which` picks. Raises `NotFound`."""
         row = (connection.execute(select(proposals).where(proposals.c.shop == self._shop, which))).mappings().first()
         if row is None:
             raise NotFound("There is no such proposal.")
         return _kept(row)
 
-    def _move(self, connection: Connection, proposal_id: str, before: str, changes: dict[str, Any]) -> None:
+    def move(self, connection: Connection, proposal_id: str, before: str, changes: dict[str, Any]) -> None:
+        """A change of state as compare-and-set. Raises `ProposalSettled` when it is not `before` any more."""
         moved = connection.execute(
             update(proposals).where(proposals.c.proposal_id == proposal_id, proposals.c.state == before).values(changes)
         )
@@ -174,11 +246,12 @@ class ProposalStore:
     def _granted(self, connection: Connection, customer_id: str, cap: Cap) -> int:
         query = select(func.coalesce(func.sum(proposals.c.amount), 0)).where(
             proposals.c.shop == self._shop,
-            proposals.c.customer_id == customer_id,
             proposals.c.permitted_at >= cap.since,
             proposals.c.state.in_(("permitted", "done", "unknown")),
             proposals.c.action.in_(cap.actions),
         )
+        if not cap.everybody:
+            query = query.where(proposals.c.customer_id == customer_id)
         if cap.order_id is not None:
             query = query.where(proposals.c.order_id == cap.order_id)
         return int(connection.execute(query).scalar_one())
@@ -201,7 +274,8 @@ def record_settled(connection: Connection, ledger: LedgerStore, settled: Settled
         raise NotFound("There is no such permit.")
     if state == settled.state:
         return False
-    if state not in ("permitted", "unknown"):
+    if state != "permitted":
+        # what is unknown is settled by people alone, with their findings in the ledger
         raise Conflict(f"This permit already ended as {state}.")
     body = settled.model_dump(mode="json", exclude={"conversation_id"})
     ledger.append(connection, "effect", body, shop=shop, at=at)
@@ -210,14 +284,12 @@ def record_settled(connection: Connection, ledger: LedgerStore, settled: Settled
     return True
 
 
-def _check_yes(proposal: Proposal, *, args_hash: str, at: datetime, by: str) -> None:
+def check_yes(proposal: Proposal, *, args_hash: str, at: datetime) -> None:
     """Raises what makes this yes not count."""
     if args_hash != proposal.args_hash or hash_of(proposal) != args_hash:
         raise NotFound("There is no proposal with these terms.")
     if at > proposal.expires_at:
         raise ProposalExpired("The proposal has expired.", mend="Ask again for a new one.")
-    if proposal.needs_agent and by in (ASSISTANT, proposal.drafted_by):
-        raise NotAuthorised("This needs a second person.", mend="Hand it to an agent who did not propose it.")
 
 
 def hash_of(proposal: Proposal) -> str:
@@ -245,6 +317,8 @@ def _row(proposal: Proposal) -> dict[str, Any]:
         "order_id": proposal.action.order_id,
         "amount": proposal.action.amount,
         "args_hash": proposal.args_hash,
+        "purpose": proposal.grounds.purpose if proposal.grounds else None,
+        "cause": proposal.grounds.cause if proposal.grounds else None,
         "created_at": proposal.created_at,
         "expires_at": proposal.expires_at,
         "body": proposal.model_dump_json(),

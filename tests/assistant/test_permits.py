@@ -7,6 +7,7 @@ import pytest
 
 from assistant.conversation import Answered
 from assistant.errors import (
+    CapReached,
     Conflict,
     EffectUnknown,
     NotAuthorised,
@@ -15,7 +16,7 @@ from assistant.errors import (
     ProposalSettled,
     StoreUnavailable,
 )
-from assistant.permits import Cap
+from assistant.permits import Cap, Permit
 from assistant.shop import Action, Customer, Order, Receipt
 from tests.assistant.store.world import MEMORY, NOW, SHOP, World, order, world, yes
 
@@ -107,14 +108,12 @@ async def test_the_button_is_logged_in_the_same_transaction_as_the_permit() -> N
         assert (logged.entry, fresh) == (answered, False)
 
 
-async def test_what_needs_an_agent_is_not_permitted_by_the_assistant_nor_by_who_drafted_it() -> None:
+async def test_what_needs_people_is_never_permitted_by_a_yes_alone_whoever_brings_it() -> None:
     async with world() as w:
         _, proposal = await w.propose(await w.talk(), needs_agent=True, drafted_by="agent:li")
-        for by in ("assistant", "agent:li"):
+        for by in ("assistant", "agent:li", "agent:wang", "supervisor:zhao"):
             with pytest.raises(NotAuthorised):
                 await w.permits.authorise(proposal.proposal_id, **yes(proposal, by=by))
-        permit = await w.permits.authorise(proposal.proposal_id, **yes(proposal, by="agent:wang"))
-        assert permit.by == "agent:wang"
 
 
 async def test_amounts_that_were_split_are_summed_against_the_cap_under_concurrency(url: str) -> None:
@@ -155,14 +154,55 @@ async def test_an_expired_permit_is_refused_and_moves_no_money() -> None:
 
 async def test_an_order_that_changed_in_between_refuses_the_effect() -> None:
     async with world() as w:
-        talk, first = await w.propose(await w.talk())
-        talk, second = await w.propose(talk)
-        one = await w.permits.authorise(first.proposal_id, **yes(first))
-        two = await w.permits.authorise(second.proposal_id, **yes(second))
-        assert (await w.permits.execute(one, NOW)).state == "done"
-        refused = await w.permits.execute(two, NOW)
+        _, proposal = await w.propose(await w.talk())
+        permit = await w.permits.authorise(proposal.proposal_id, **yes(proposal))
+        await w.shop.execute(permit.action, key="elsewhere", customer_id="c1", at=NOW)
+        refused = await w.permits.execute(permit, NOW)
         assert refused.state == "refused"
         assert "CLOSED" in refused.reason
+
+
+async def test_an_open_permit_reserves_its_money_and_its_refusal_releases_it(url: str) -> None:
+    async with world(url) as w:
+        talk, first = await w.propose(await w.talk(), Action(name="goodwill", order_id="O1", amount=9000))
+        talk, second = await w.propose(talk, Action(name="goodwill", order_id="O1", amount=3001))
+        permit = await w.permits.authorise(first.proposal_id, **yes(first))
+        with pytest.raises(CapReached):
+            await w.permits.authorise(second.proposal_id, **yes(second))
+        refused = await w.permits.execute(permit, permit.expires_at + timedelta(seconds=1))
+        await w.talks.commit(talk, [], at=NOW, settled=[refused], turn_done=True)
+        permit = await w.permits.authorise(second.proposal_id, **yes(second))
+        assert (await w.permits.execute(permit, NOW)).state == "done"
+
+
+async def test_of_many_permits_at_once_no_more_is_reserved_than_was_paid(url: str) -> None:
+    async with world(url) as w:
+        talk, proposals = await w.talk(), []
+        for _ in range(8):
+            talk, proposal = await w.propose(talk, Action(name="goodwill", order_id="O1", amount=5000))
+            proposals.append(proposal)
+        tries = [w.permits.authorise(p.proposal_id, **yes(p)) for p in proposals]
+        results = await asyncio.gather(*tries, return_exceptions=True)
+        assert sum(isinstance(result, CapReached) for result in results) == 6
+        ends = [await w.permits.execute(r, NOW) for r in results if isinstance(r, Permit)]
+        assert [end.state for end in ends] == ["done", "done"]
+        order = await w.shop.order("c1", "O1")
+        assert order is not None
+        assert order.compensated == 10000
+
+
+async def test_a_budget_of_the_whole_shop_holds_for_all_customers_at_once(url: str) -> None:
+    orders = tuple(order(f"O{n}", f"c{n % 2 + 1}") for n in range(6))
+    async with world(url, orders=orders) as w:
+        cap = Cap(actions=frozenset({"goodwill"}), limit=7000, since=NOW - timedelta(days=30), everybody=True)
+        proposals = []
+        for each in orders:
+            talk = await w.talk(each.customer_id)
+            action = Action(name="goodwill", order_id=each.order_id, amount=2000)
+            proposals.append((await w.propose(talk, action))[1])
+        tries = [w.permits.authorise(p.proposal_id, **yes(p, caps=[cap])) for p in proposals]
+        results = await asyncio.gather(*tries, return_exceptions=True)
+        assert sum(isinstance(result, CapReached) for result in results) == 3
 
 
 class SilentShop:
@@ -219,7 +259,7 @@ async def test_silence_is_looked_up_once_and_never_asked_again(
         await w.ledger.verify(SHOP)
 
 
-async def test_a_person_can_resolve_what_is_unknown() -> None:
+async def test_what_is_unknown_is_not_settled_without_a_person() -> None:
     async with world() as w:
         talk, proposal = await w.propose(await w.talk())
         permits = w.with_shop(SilentShop(w, does_it=False))
@@ -227,8 +267,9 @@ async def test_a_person_can_resolve_what_is_unknown() -> None:
         unknown = await permits.execute(permit, NOW)
         talk, _ = await w.talks.commit(talk, [], at=NOW, settled=[unknown], turn_done=True)
         refused = unknown.model_copy(update={"state": "refused", "reason": "the bank says no"})
-        await w.talks.commit(talk, [], at=NOW, settled=[refused], turn_done=True)
-        assert (await w.permits.find(proposal.proposal_id)).state == "refused"
+        with pytest.raises(Conflict):
+            await w.talks.commit(talk, [], at=NOW, settled=[refused], turn_done=True)
+        assert (await w.permits.find(proposal.proposal_id)).state == "unknown"
         await w.ledger.verify(SHOP)
 
 
