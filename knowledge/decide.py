@@ -104,7 +104,9 @@ class PolicySet:
         """
         versions = self._versions(table)
         moment = _Moment(_aware(at, "at"), _aware(decided_at or at, "decided_at"), place)
-        evaluation = Evaluation({**self._of_shop, **check_facts(self.facts, facts)}, lambda name: self.facts[name].samples())
+        evaluation = Evaluation(
+            {**self._of_shop, **check_facts(self.facts, facts)}, lambda name: self.facts[name].samples()
+        )
         decision = self._govern(versions, evaluation, moment)
         return replace(decision, read=dict(evaluation.read))
 

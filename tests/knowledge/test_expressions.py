@@ -112,3 +112,39 @@ def test_a_condition_must_be_true_or_false() -> None:
 def test_any_text_compiles_or_is_refused(source: str) -> None:
     with contextlib.suppress(ExpressionError):
         compile_expression(source)
+
+
+@given(st.integers(0, 200_000), st.integers(0, 40), st.integers(0, 23), st.integers(1, 24))
+def test_open_hours_are_counted_minute_by_minute(start: int, hours: int, opens: int, length: int) -> None:
+    closes = min(24, opens + length)
+    begin = datetime(2026, 1, 1, tzinfo=TRADE_ZONE) + timedelta(minutes=start)
+    facts: Facts = {"a": begin, "n": hours, "o": opens, "c": closes}
+    end = value("add_open_hours(a, n, o, c)", facts)
+    inside = sum(1 for m in minutes(begin, end) if opens <= m.hour < closes)
+    assert inside == hours * 60
+    assert hours == 0 or opens <= (end - timedelta(minutes=1)).hour < closes
+
+
+def minutes(start: datetime, end: datetime) -> list[datetime]:
+    return [start + timedelta(minutes=n) for n in range(int((end - start).total_seconds() // 60))]
+
+
+@pytest.mark.parametrize(("opens", "closes", "hours"), [(9, 9, 1), (18, 9, 1), (9, 25, 1), (9, 18, -1), (9, 18, 10**9)])
+def test_hours_that_are_none_are_a_mistake(opens: int, closes: int, hours: int) -> None:
+    with pytest.raises(ExpressionError):
+        value("add_open_hours(a, n, o, c)", {"a": NOON, "o": opens, "c": closes, "n": hours})
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2024-01-31", 1, "2024-02-29"),
+        ("2024-02-29", 12, "2025-02-28"),
+        ("2025-12-15", 1, "2026-01-15"),
+        ("2026-08-31", 6, "2027-02-28"),
+    ],
+)
+def test_months_end_on_the_corresponding_day(start: str, months: int, end: str) -> None:
+    begin = datetime.fromisoformat(start).replace(hour=9, tzinfo=TRADE_ZONE)
+    assert value("add_months(a, n)", {"a": begin, "n": months}).date().isoformat() == end

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.check import check_pack
+from knowledge.clauses import Place
+from knowledge.decide import PolicySet
 from knowledge.decision import Decision, FactValue
+from knowledge.errors import PackError
 from knowledge.expressions import percent
-from tests.knowledge.shipped_pack import decide, shipped
+from knowledge.pack import load_pack
+from tests.knowledge.shipped_pack import TODAY, decide, shipped
 
 _ORDINARY: dict[str, FactValue] = {
     "paid": 40000,
@@ -189,3 +196,28 @@ def test_the_limits_of_the_table_are_those_the_shop_file_states() -> None:
     front = shop["front_line_limit"]
     assert authority("agent", "advance", 1, dispute_amount=front).code == "ALLOW"
     assert authority("agent", "advance", 1, dispute_amount=front + 1).code != "ALLOW"
+
+
+def test_the_caps_are_the_shop_s_own_figures(tmp_path: Path) -> None:
+    shop = tmp_path / "s"
+    shop.mkdir()
+    (shop / "shop.yaml").write_text("extends: cn_retail\nbot_goodwill_cap: 2000\nagent_goodwill_cap: 9000\n")
+    policies = PolicySet(load_pack(shop))
+
+    def code(actor: str, amount: int, **more: FactValue) -> str:
+        facts = {**_ORDINARY, "actor": actor, "purpose": "goodwill", "amount": amount, **more}
+        return policies.decide("DT-20", facts, at=TODAY, place=Place()).code
+
+    assert [code("bot", 2000), code("bot", 2001)] == ["ALLOW", "TO_AGENT"]
+    assert [code("agent", 9000), code("agent", 9001)] == ["ALLOW", "SUPERVISOR"]
+    assert code("bot", 2001, bot_goodwill_cap=5000) == "ALLOW"
+
+
+def test_a_cap_of_another_type_is_named_with_its_line(tmp_path: Path) -> None:
+    shop = tmp_path / "s"
+    shop.mkdir()
+    (shop / "shop.yaml").write_text("extends: cn_retail\n\nbot_goodwill_cap: fifty\n")
+    with pytest.raises(PackError, match="bot_goodwill_cap") as caught:
+        PolicySet(load_pack(shop))
+    assert (caught.value.file.name, caught.value.line) == ("shop.yaml", 3)
+    assert [(p.file.name, p.line) for p in check_pack(shop) if p.severity == "error"] == [("shop.yaml", 3)]

@@ -150,6 +150,16 @@ FREIGHT: Facts = {
         ({"freight_cause": "unknown"}, "R11", "DEFAULT"),
         ({"freight_cause": "no_reason", "promises_free_return": True}, "R2+promise", "SELLER_PAYS"),
         ({"freight_cause": "no_reason", "freight_cover": "insurance"}, "R2+cover", "BUYER_PAYS_RETURN"),
+        (
+            {"freight_cause": "no_reason", "freight_cover": "insurance", "freight_free": False},
+            "R3+cover",
+            "BUYER_PAYS_BOTH",
+        ),
+        (
+            {"freight_cause": "no_reason", "freight_cover": "insurance", "below_free_shipping": True},
+            "R4+cover",
+            "BUYER_PAYS_BOTH",
+        ),
     ],
 )
 def test_each_cause_has_its_payer_on_taobao(changes: Facts, row: str, code: str) -> None:
@@ -168,6 +178,10 @@ def test_freight_cover_pays_first_up_to_its_cap() -> None:
     assert decision.formula is not None
     assert "12.00" in decision.formula
     assert "law/freight@2024-07#cover" in decision.clauses
+
+
+def test_nothing_told_about_the_condition_is_a_question() -> None:
+    assert decide("DT-03", {"intact_class": "others", "condition": []}).row == "R8"
 
 
 REFUND: Facts = {
@@ -189,6 +203,7 @@ REFUND: Facts = {
     ("changes", "row", "spelled"),
     [
         ({"seller_at_fault": True, "paid": 30_800, "freight_paid": 800, "gift_missing": True}, "R1", "REFUND: 308.00"),
+        ({"seller_at_fault": True, "whole_order": False, "lines_paid": 9900}, "R1-part", "REFUND: 99.00"),
         ({"paid": 30_800, "freight_paid": 800}, "R2", "REFUND: 300.00"),
         ({"whole_order": False, "deal_broken": True, "kept_value": 18_000}, "R3", "REFUND: 120.00"),
         ({"whole_order": False, "deal_broken": True, "kept_value": 30_000}, "R3", "REFUND: 0.00"),
