@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -20,8 +21,11 @@ PLAIN: dict[str, FactValue] = {
 }
 
 
-def feedback(kind: str, claim: str, after: timedelta, *, platform: str = "jd", **facts: FactValue) -> Decision:
-    given = {**PLAIN, "goods_kind": kind, "feedback_claim": claim, "notice_at": SIGNED + after, **facts}
+def feedback(
+    kind: str, claim: str, after: timedelta, changes: Mapping[str, FactValue] | None = None, *, platform: str = "jd"
+) -> Decision:
+    facts = {"goods_kind": kind, "feedback_claim": claim, "notice_at": SIGNED + after, **(changes or {})}
+    given = {**PLAIN, **facts}
     return decide("DT-08", given, platform=platform)
 
 
@@ -78,16 +82,16 @@ def test_days_on_jd_end_at_24_00(kind: str, claim: str, days: int, row: str) -> 
 
 def test_the_notice_has_hours_and_the_ticket_days() -> None:
     day_15, day_16 = SIGNED + timedelta(days=15), SIGNED + timedelta(days=16)
-    assert feedback("shoes", "surface", timedelta(hours=1), ticket_at=day_15).code == "IN_TIME"
-    assert feedback("shoes", "surface", timedelta(hours=1), ticket_at=day_16).code == "LATE"
+    assert feedback("shoes", "surface", timedelta(hours=1), {"ticket_at": day_15}).code == "IN_TIME"
+    assert feedback("shoes", "surface", timedelta(hours=1), {"ticket_at": day_16}).code == "LATE"
 
 
 @pytest.mark.parametrize(("price", "code"), [(30_000, "IN_TIME"), (30_001, "LATE")])
 def test_dearer_aquatics_are_watched_to_day_seven(price: int, code: str) -> None:
-    on_day_8 = {"ticket_at": SIGNED + timedelta(days=8), "unit_paid": price}
-    assert feedback("aquatic", "illness", timedelta(hours=24), **on_day_8).code == code
-    on_day_7 = {"ticket_at": SIGNED + timedelta(days=7), "unit_paid": price}
-    assert feedback("aquatic", "illness", timedelta(hours=24), **on_day_7).code == "IN_TIME"
+    on_day_8: dict[str, FactValue] = {"ticket_at": SIGNED + timedelta(days=8), "unit_paid": price}
+    assert feedback("aquatic", "illness", timedelta(hours=24), on_day_8).code == code
+    on_day_7: dict[str, FactValue] = {"ticket_at": SIGNED + timedelta(days=7), "unit_paid": price}
+    assert feedback("aquatic", "illness", timedelta(hours=24), on_day_7).code == "IN_TIME"
 
 
 @pytest.mark.parametrize("platform", ["taobao", "tmall", "1688", None])
@@ -108,21 +112,21 @@ def test_the_48_hours_for_jewellery_on_taobao_are_contested(kind: str) -> None:
 
 @pytest.mark.parametrize("exception", ["authority_finding", "court_judgment", "proof_of_fault"])
 def test_on_taobao_a_finding_or_proof_lifts_any_limit(exception: str) -> None:
-    decision = feedback("jewellery", "surface", timedelta(days=300), platform="taobao", late_exception=exception)
+    decision = feedback("jewellery", "surface", timedelta(days=300), {"late_exception": exception}, platform="taobao")
     assert (decision.row, decision.code) == ("R13", "IN_TIME")
-    assert feedback("shoes", "surface", timedelta(days=300), late_exception=exception).code == "LATE"
+    assert feedback("shoes", "surface", timedelta(days=300), {"late_exception": exception}).code == "LATE"
 
 
 def test_the_page_s_own_longer_time_stands_above_the_platform_s() -> None:
-    promised = {"promised_feedback_h": 96}
-    in_time = feedback("shoes", "surface", timedelta(hours=96), **promised)
+    promised: dict[str, FactValue] = {"promised_feedback_h": 96}
+    in_time = feedback("shoes", "surface", timedelta(hours=96), promised)
     assert (in_time.row, in_time.code) == ("R13-promise", "IN_TIME")
-    assert feedback("shoes", "surface", timedelta(hours=96) + SECOND, **promised).code == "LATE"
-    assert feedback("shoes", "surface", timedelta(hours=48), promised_feedback_h=24).code == "IN_TIME"
+    assert feedback("shoes", "surface", timedelta(hours=96) + SECOND, promised).code == "LATE"
+    assert feedback("shoes", "surface", timedelta(hours=48), {"promised_feedback_h": 24}).code == "IN_TIME"
 
 
 def test_without_the_day_of_signing_jd_asks_for_it() -> None:
-    assert feedback("shoes", "surface", SECOND, signed_at=None).code == "ASK(signed_at)"
+    assert feedback("shoes", "surface", SECOND, {"signed_at": None}).code == "ASK(signed_at)"
     unknown = {name: value for name, value in PLAIN.items() if name != "signed_at"}
     assert decide("DT-08", {**unknown, "goods_kind": "shoes"}, platform="jd").code == "ASK(signed_at)"
 

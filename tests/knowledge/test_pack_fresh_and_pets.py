@@ -23,7 +23,7 @@ FRESH: Facts = {
 }
 
 
-def fresh(platform: str = "jd", **changes: FactValue) -> tuple[str, str]:
+def fresh(changes: Facts, platform: str = "jd") -> tuple[str, str]:
     decision = decide("DT-11", {**FRESH, **changes}, platform=platform)
     return decision.row, str(decision)
 
@@ -45,7 +45,7 @@ def fresh(platform: str = "jd", **changes: FactValue) -> tuple[str, str]:
     ],
 )
 def test_the_upper_edge_of_a_band_belongs_to_it(share: int, row: str, spelled: str) -> None:
-    assert fresh(bad_share_bp=share) == (row, spelled)
+    assert fresh({"bad_share_bp": share}) == (row, spelled)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_upper_edge_of_a_band_belongs_to_it(share: int, row: str, spelled: s
     ],
 )
 def test_the_kind_of_trouble_decides(changes: Facts, row: str, spelled: str) -> None:
-    assert fresh(**changes) == (row, spelled)
+    assert fresh(changes) == (row, spelled)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_kind_of_trouble_decides(changes: Facts, row: str, spelled: str) -> 
 )
 def test_after_its_time_a_person_looks(changes: Facts, last: object) -> None:
     assert isinstance(last, type(SIGNED))
-    assert fresh(**changes, notice_at=last)[1].startswith("FRESH_MAX")
+    assert fresh({**changes, "notice_at": last})[1].startswith("FRESH_MAX")
     late = decide("DT-11", {**FRESH, **changes, "notice_at": last + SECOND}, platform="jd")
     assert (late.row, late.code, late.actor) == ("R0", "LATE", "agent")
 
@@ -108,11 +108,11 @@ def test_unripe_fruit_waits_to_the_seventh_day() -> None:
 def test_on_taobao_the_shop_s_own_promise_pays_the_share_without_a_limit(
     changes: Facts, row: str, spelled: str
 ) -> None:
-    assert fresh("taobao", **changes) == (row, spelled)
+    assert fresh(changes, "taobao") == (row, spelled)
 
 
 def test_where_nobody_has_a_rule_a_person_decides() -> None:
-    assert fresh("1688")[1] == "HUMAN(rule)"
+    assert fresh({}, "1688")[1] == "HUMAN(rule)"
     before = decide("DT-11", FRESH, platform="jd", at=instant("2026-06-14 23:59:59"))
     assert before.code == "HUMAN(rule)"
 
@@ -133,7 +133,7 @@ PET: Facts = {
 }
 
 
-def pet(platform: str = "jd", **changes: FactValue) -> Decision:
+def pet(changes: Facts, platform: str = "jd") -> Decision:
     return decide("DT-12", {**PET, **changes}, platform=platform)
 
 
@@ -156,7 +156,7 @@ def pet(platform: str = "jd", **changes: FactValue) -> Decision:
     ],
 )
 def test_cats_and_dogs_on_jd(changes: Facts, row: str, code: str) -> None:
-    decision = pet(**changes)
+    decision = pet(changes)
     assert (decision.row, decision.code) == (row, code)
     if code in {"LATE", "NOT_SUPPORTED"}:
         assert decision.actor == "agent"
@@ -164,6 +164,6 @@ def test_cats_and_dogs_on_jd(changes: Facts, row: str, code: str) -> None:
 
 def test_a_suffering_animal_comes_first_everywhere_and_the_rest_is_jd_s() -> None:
     for platform in ("taobao", "1688", "jd"):
-        assert pet(platform, animal_suffering=True).code == "HUMAN_NOW"
-    assert pet("taobao").code == "HUMAN(rule)"
+        assert pet({"animal_suffering": True}, platform).code == "HUMAN_NOW"
+    assert pet({}, "taobao").code == "HUMAN(rule)"
     assert decide("DT-12", {"animal_suffering": True}, platform="jd").code == "HUMAN_NOW"
