@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from knowledge.clauses import SHANGHAI
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision these tables stand at."""
 
 
@@ -212,6 +212,45 @@ shop_orders = Table(
     Column("created_at", Instant, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_shop_orders_customer", "shop", "customer_id", "created_at"),
+)
+
+# The tickets of `shop_orders`, so that a sweep and the desk read only those that are due. The orders stay the truth.
+shop_tickets = Table(
+    "shop_tickets",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("ticket_id", String(64), primary_key=True),
+    Column("order_id", String(64), nullable=False),
+    Column("customer_id", String(128), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # The next instant the clock may change it; None while no limit runs.
+    Column("check_at", Instant),
+    # Whether the customer has yet to be told of its newest step.
+    Column("untold", Boolean, nullable=False),
+    Index("ix_shop_tickets_check_at", "shop", "check_at"),
+    Index("ix_shop_tickets_order", "shop", "order_id"),
+    Index("ix_shop_tickets_untold", "shop", sqlite_where=text("untold = 1"), postgresql_where=text("untold")),
+)
+
+# What customers sent as evidence. The bytes lie beside the database, named by their SHA-256.
+files = Table(
+    "files",
+    metadata,
+    Column("shop", String(64), primary_key=True),
+    Column("file_id", String(64), primary_key=True),
+    Column("customer_id", String(128), nullable=False),
+    Column("conversation_id", String(64), ForeignKey("conversations.id"), nullable=False),
+    Column("client_id", String(128), nullable=False),
+    Column("order_id", String(64)),
+    Column("ticket_id", String(64)),
+    Column("sha256", String(64), nullable=False),
+    Column("phash", String(16)),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("uq_files_client", "conversation_id", "client_id", unique=True),
+    Index("ix_files_sha256", "shop", "sha256"),
+    Index("ix_files_order", "shop", "order_id"),
 )
 
 shop_receipts = Table(

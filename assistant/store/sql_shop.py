@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from assistant.errors import Conflict, EffectRefused
 from assistant.orders import apply
 from assistant.proposals import args_hash
 from assistant.shop import Action, Customer, Order, Receipt
 from assistant.store.database import Database
-from assistant.store.schema import shop_customers, shop_orders, shop_receipts, shop_seeds
+from assistant.store.schema import shop_customers, shop_orders, shop_receipts, shop_seeds, shop_tickets
+from assistant.tickets import SETTLED, next_check
 
 WITHOUT_ORDER = frozenset({"complaint"})
 """Actions that need no order."""
@@ -40,6 +41,8 @@ class SqlShop:
                 connection.execute(insert(shop_customers), [self._customer_row(each) for each in customers])
             if orders:
                 connection.execute(insert(shop_orders), [self._order_row(each) for each in orders])
+            for each in orders:
+                self._keep_tickets(connection, each)
             return True
 
         return await self._database.write(work)
@@ -130,13 +133,102 @@ class SqlShop:
         order = self._load(connection, customer_id, action.order_id)
         if order is None:
             raise EffectRefused("There is no such order.")
-        after = apply(order, action, at, reference)
+        self._keep(connection, apply(order, action, at, reference))
+        return action.amount
+
+    # ── tickets ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def order_of_ticket(self, ticket_id: str) -> Order | None:
+        """The order a ticket belongs to, whoever's it is: for the desk and for sweeps, never for a customer."""
+        query = (
+            select(shop_orders.c.body)
+            .join(
+                shop_tickets,
+                (shop_tickets.c.shop == shop_orders.c.shop) & (shop_tickets.c.order_id == shop_orders.c.order_id),
+            )
+            .where(shop_tickets.c.shop == self._shop, shop_tickets.c.ticket_id == ticket_id)
+        )
+        body = await self._database.read(lambda connection: connection.execute(query).scalar())
+        return Order.model_validate_json(body) if body else None
+
+    async def open_ticket_orders(self, *, limit: int = 200) -> list[Order]:
+        """Orders with tickets that are not settled, those whose limit ends first before the others."""
+        first = (
+            select(shop_tickets.c.order_id)
+            .where(shop_tickets.c.shop == self._shop, shop_tickets.c.state.not_in(SETTLED))
+            .order_by(shop_tickets.c.check_at.is_(None), shop_tickets.c.check_at, shop_tickets.c.opened_at)
+            .limit(limit)
+        )
+        return await self._database.read(lambda connection: self._orders_of(connection, first))
+
+    async def due_orders(self, now: datetime) -> list[Order]:
+        """Orders with a ticket that the clock may change at `now`."""
+        query = select(shop_tickets.c.order_id).where(shop_tickets.c.shop == self._shop, shop_tickets.c.check_at <= now)
+        return await self._database.read(lambda connection: self._orders_of(connection, query))
+
+    async def untold_orders(self) -> list[Order]:
+        """Orders with a ticket whose newest step its customer has not been told of."""
+        query = select(shop_tickets.c.order_id).where(shop_tickets.c.shop == self._shop, shop_tickets.c.untold)
+        return await self._database.read(lambda connection: self._orders_of(connection, query))
+
+    async def change_order(self, order_id: str, change: Callable[[Order], Order]) -> Order | None:
+        """Put `change` of an order in its place, in one transaction. None when there is no such order.
+
+        For what the shop's own clock and people do: no money leaves here.
+        """
+
+        def work(connection: Connection) -> Order | None:
+            query = select(shop_orders.c.body).where(
+                shop_orders.c.shop == self._shop, shop_orders.c.order_id == order_id
+            )
+            body = connection.execute(query).scalar()
+            if body is None:
+                return None
+            before = Order.model_validate_json(body)
+            after = change(before)
+            if after.refunded + after.compensated != before.refunded + before.compensated:
+                raise EffectRefused("Money leaves with a permit only.")
+            if after != before:
+                self._keep(connection, after)
+            return after
+
+        return await self._database.write(work)
+
+    def _orders_of(self, connection: Connection, numbers: Select[tuple[str]]) -> list[Order]:
+        wanted = list(dict.fromkeys(connection.execute(numbers).scalars()))
+        query = select(shop_orders.c.order_id, shop_orders.c.body).where(
+            shop_orders.c.shop == self._shop, shop_orders.c.order_id.in_(wanted)
+        )
+        found = {row.order_id: row.body for row in connection.execute(query)}
+        return [Order.model_validate_json(found[number]) for number in wanted if number in found]
+
+    def _keep(self, connection: Connection, order: Order) -> None:
         connection.execute(
             update(shop_orders)
             .where(shop_orders.c.shop == self._shop, shop_orders.c.order_id == order.order_id)
-            .values(body=after.model_dump_json())
+            .values(body=order.model_dump_json())
         )
-        return action.amount
+        self._keep_tickets(connection, order)
+
+    def _keep_tickets(self, connection: Connection, order: Order) -> None:
+        """Bring the order's rows of `shop_tickets` up to what the order says."""
+        own = (shop_tickets.c.shop == self._shop, shop_tickets.c.order_id == order.order_id)
+        connection.execute(delete(shop_tickets).where(*own))
+        rows = [
+            {
+                "shop": self._shop,
+                "ticket_id": ticket.ticket_id,
+                "order_id": order.order_id,
+                "customer_id": order.customer_id,
+                "state": ticket.state,
+                "opened_at": ticket.opened_at,
+                "check_at": next_check(ticket),
+                "untold": ticket.told < len(ticket.history),
+            }
+            for ticket in order.tickets
+        ]
+        if rows:
+            connection.execute(insert(shop_tickets), rows)
 
     def _load(self, connection: Connection, customer_id: str, order_id: str) -> Order | None:
         query = select(shop_orders.c.body).where(
