@@ -108,7 +108,7 @@ class PolicySet:
             {**self._of_shop, **check_facts(self.facts, facts)}, lambda name: self.facts[name].samples()
         )
         decision = self._govern(versions, evaluation, moment)
-        return replace(decision, read=dict(evaluation.read))
+        return replace(decision, read=dict(evaluation.read), place=place, decided_at=moment.decided_at)
 
     def _versions(self, table: str) -> list[Table]:
         if table not in self._tables:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from knowledge.clauses import Place
+
 FactValue: TypeAlias = bool | int | float | str | datetime | list[str] | None
 """A fact's value: money is an `int` in fen, a date an ISO string, an instant an aware `datetime`."""
 
@@ -21,7 +23,7 @@ class Decision:
     `code` is a result code of the table, e.g. `ELIGIBLE`, `LATE`, `ASK(condition_photos)`, `HUMAN(compensation)`.
     `amount` is in fen with `formula` as it is shown to an agent; `deadline` is an instant. `clauses` are clause
     references `policy@version#anchor` (no language), the versions in force at `at`. `read` are the facts that were
-    read with their values: what the decision rests on, and what is archived with a permit.
+    read with their values: with `at`, `decided_at` and `place` all that is needed to decide the same again.
     """
 
     code: str
@@ -37,6 +39,8 @@ class Decision:
     appeal: str | None = None
     at: datetime | None = None
     read: dict[str, FactValue] = field(default_factory=dict[str, FactValue])
+    place: Place | None = None
+    decided_at: datetime | None = None
     also: tuple[Decision, ...] = ()
     """In a table that accumulates: the further rows that matched."""
 

@@ -6,6 +6,7 @@ is then either independent of it (`&&` and `||` absorb it) or `AbsentFact`.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from calendar import monthrange
@@ -29,6 +30,7 @@ if not hasattr(_spared, "__file__"):
 TRADE_ZONE = timezone(timedelta(hours=8), "CST")
 """The trade's clock as a fixed offset, which is what the expression engine can hold (China has no summer time)."""
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _BUILT_IN = frozenset({"size", "duration", "int", "double", "string", "startsWith", "endsWith", "contains"})
 _MAX_LENGTH = 2000
@@ -57,6 +59,8 @@ class Expression:
 
     source: str
     names: frozenset[str]
+    ordered: tuple[str, ...]
+    """The same names as they first appear in the source."""
     program: cel.Program = field(repr=False, compare=False)
 
 
@@ -71,32 +75,37 @@ def compile_expression(source: str) -> Expression:
     for name in program.functions():
         if name.isidentifier() and name not in FUNCTIONS and name not in _BUILT_IN:
             raise ExpressionError(f"there is no function `{name}`")
-    return Expression(source, frozenset(program.variables()), program)
+    names = frozenset(program.variables())
+    found = dict.fromkeys(word for word in _WORD.findall(source) if word in names)
+    return Expression(source, names, tuple(found), program)
 
 
 class Evaluation:
-    """Expressions over one set of facts; `read` collects the facts that were looked at, in order.
+    """Expressions over one set of facts; `read` collects the facts that the evaluated expressions name.
 
     `samples` helps to tell which of several absent facts an outcome hangs on; without it the engine's word is taken.
     """
 
     def __init__(self, facts: Mapping[str, FactValue], samples: Samples | None = None) -> None:
         self.facts = dict(facts)
-        self.read: dict[str, FactValue] = {}
-        # the engine's resolver cannot hand out null, so known-to-be-absent facts are variables of the context
-        self._context = cel.Context({name: None for name, value in facts.items() if value is None}, FUNCTIONS)
-        self._context.set_variable_resolver(self._resolve)
-        self._missed: list[str] = []
+        self._context = cel.Context(self.facts, FUNCTIONS)
         self._samples = samples
+        self._seen: dict[Expression, None] = {}
+
+    @property
+    def read(self) -> dict[str, FactValue]:
+        names = dict.fromkeys(name for expression in self._seen for name in expression.ordered)
+        return {name: self.facts[name] for name in names if name in self.facts}
 
     def value(self, expression: Expression) -> Any:
         """The outcome. Raises `AbsentFact`, or `ExpressionError` when the expression fails for these values."""
-        self._missed.clear()
+        self._seen[expression] = None
         try:
             return expression.program.execute(self._context)
         except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
-            if self._missed:
-                raise AbsentFact(self._culprit(expression, str(error))) from None
+            missed = self._missed(expression)
+            if missed:
+                raise AbsentFact(self._culprit(expression, missed, str(error))) from None
             raise ExpressionError(f"`{expression.source}` fails: {str(error).partition('.')[0]}") from error
 
     def truth(self, expression: Expression) -> bool:
@@ -108,23 +117,23 @@ class Evaluation:
     def add(self, name: str, value: FactValue) -> None:
         """Give a fact that was found on the way."""
         self.facts[name] = value
-        if value is None:
-            self._context.add_variable(name, None)
+        self._context.add_variable(name, value)
 
-    def _resolve(self, name: str) -> FactValue:
-        if name not in self.facts:
-            self._missed.append(name)
-            return None
-        value = self.facts[name]
-        self.read[name] = value
-        return value
+    def _missed(self, expression: Expression) -> list[str]:
+        """The absent facts that the engine looked for, in order: run again, slowly, with every look noted."""
+        missed: list[str] = []
+        # a variable goes before the resolver, so only what is absent comes here
+        watched = cel.Context({name: value for name, value in self.facts.items() if name in expression.names}, FUNCTIONS)
+        watched.set_variable_resolver(missed.append)
+        with contextlib.suppress(RuntimeError, TypeError, ValueError, ArithmeticError):
+            expression.program.execute(watched)
+        return [name for name in dict.fromkeys(missed) if name not in self.facts]
 
-    def _culprit(self, expression: Expression, message: str) -> str:
+    def _culprit(self, expression: Expression, missed: list[str], message: str) -> str:
         """The first absent fact that the outcome hangs on: for some values of the others it decides.
 
         `x == 1 && y` with both absent asks for x; `(x == 1 && false) || y` asks for y, for x can change nothing.
         """
-        missed = list(dict.fromkeys(self._missed))
         named = _UNDEFINED.search(message)
         fallback = named[1] if named and named[1] in missed else missed[0]
         if len(missed) == 1 or self._samples is None:
