@@ -169,6 +169,8 @@ class Said(Frozen):
     kind: Literal["said"] = "said"
     text: str
     cards: tuple[Card, ...] = ()
+    ref: str = ""
+    """What is told of outside a turn, e.g. `T1#4` for the fourth step of a ticket, so that it is told once."""
 
 
 class Cited(Frozen):

@@ -16,7 +16,8 @@ from assistant.flows import FlowBook
 from assistant.orders import SETTLED_TICKETS
 from assistant.profile import ShopProfile
 from assistant.promotions import BasketLine, reduction_of
-from assistant.shop import Order, OrderLine, Product, Ticket
+from assistant.shop import Order, OrderLine, Product, Ticket, TicketStep
+from assistant.tickets import moves_of, next_party
 from assistant.wording import day, instant, money
 from knowledge.clauses import Place
 from knowledge.decision import Facts
@@ -233,11 +234,14 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         "ticket_state": flows.phrase("ticket_state", ticket.state, lang) or ticket.state,
         "ticket_next": "",
     }
+    words = flows.phrase("ticket_step", ticket.state, lang)
     if ticket.deadline:
         values["ticket_deadline"] = instant(ticket.deadline, lang)
         zh, en = f"最晚 {values['ticket_deadline']} 前有结果。", f"You will hear by {values['ticket_deadline']}."
         values["ticket_next"] = zh if lang == "zh" else en
-    elif ticket.amount:
+    if words is not None and (ticket.deadline or "{deadline}" not in words):
+        values["ticket_next"] = words.replace("{deadline}", values.get("ticket_deadline", ""))
+    elif ticket.amount and not ticket.deadline:
         zh, en = f"金额 {money(ticket.amount)}，原路退回。", f"Amount {money(ticket.amount)}, original payment method."
         values["ticket_next"] = zh if lang == "zh" else en
     return values
@@ -293,6 +297,7 @@ def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object
     words = ticket_values(ticket, flows, lang)
     return {
         "ticket_id": ticket.ticket_id,
+        "order_id": ticket.order_id,
         "kind": ticket.kind,
         "kind_label": words["ticket_kind"],
         "state": ticket.state,
@@ -300,7 +305,34 @@ def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object
         "deadline": _iso(ticket.deadline),
         "by_when": _iso(ticket.deadline),
         "next_step": words["ticket_next"],
+        "amount": ticket.amount,
+        "party": flows.phrase("ticket_party", next_party(ticket), lang) or next_party(ticket),
+        "history": [{"at": _iso(step.at), "label": step_label(step, flows, lang)} for step in ticket.history],
+        "can": customer_moves(ticket, ticket.updated_at),
     }
+
+
+CUSTOMER_MOVES = {
+    "withdraw": "withdraw", "ask_platform": "platform_dispute", "ship_return": "ship_return",
+    "accept_offer": "accept_offer", "decline_offer": "decline_offer", "give_evidence": "give_evidence",
+    "reopen": "reopen", "appeal": "appeal",
+}  # fmt: skip
+"""What a customer may ask for on a ticket: the event, and the action that proposes it."""
+
+
+def customer_moves(ticket: Ticket, at: datetime) -> list[str]:
+    """The events the ticket's customer may send at `at`, in the order they are offered in."""
+    allowed = {move.event for move in moves_of(ticket, "customer", at)}
+    return [event for event in CUSTOMER_MOVES if event in allowed]
+
+
+def step_label(step: TicketStep, flows: FlowBook, lang: Lang) -> str:
+    """A step of the history in words: what it led to, or what it was where nothing changed."""
+    state = flows.phrase("ticket_state", step.to_state, lang) or step.to_state
+    event = flows.phrase("ticket_event", step.event, lang)
+    if event is None or step.from_state != step.to_state:
+        return state if event is None else f"{state}（{event}）" if lang == "zh" else f"{state} ({event})"
+    return event
 
 
 def case_card(order: Order, flows: FlowBook, lang: Lang) -> Card | None:

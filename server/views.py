@@ -49,7 +49,7 @@ _ORDER = _fields(
     "order_id state state_label step paid paid_at shipped_at signed_at",
     lines=_fields("name options qty unit_paid product_id"),
     parcel=_fields("carrier waybill last_scan"),
-    tickets=_fields("ticket_id kind kind_label state state_label deadline by_when next_step"),
+    tickets=_fields("ticket_id kind kind_label state state_label deadline by_when next_step party"),
 )
 CARDS: Mapping[str, Fields] = {
     "order": _ORDER,
@@ -57,7 +57,8 @@ CARDS: Mapping[str, Fields] = {
     "products": _fields("", items=_fields("product_id name price_from stock why attributes")),
     "comparison": _fields("columns", rows=_fields("label values differs")),
     "size": _fields("columns why", rows=_fields("size values recommended")),
-    "case": _fields("ticket_id kind_label state_label next_step by_when"),
+    "case": _fields("ticket_id order_id kind_label state_label next_step by_when amount party can missing",
+                    history=_fields("at label")),
     "parcel": _fields("carrier waybill", scans=_fields("at place text")),
 }
 """Per kind of card, the keys of `data` a customer sees."""
