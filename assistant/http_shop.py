@@ -1,6 +1,6 @@
 """A shop whose orders live in somebody else's system, spoken to over HTTP as its OpenAPI document says.
 
-    a read    is tried again with jitter, within a time limit, behind a circuit breaker → `ShopUnavailable`
+    a read    is tried again with jitter, within a time limit, behind its circuit breaker → `ShopUnavailable`
     a write   is sent once, under `Idempotency-Key: <permit id>`
               never reached the system → tried again, then `EffectRefused` (nothing was done)
               409, 422 and other 4xx   → `EffectRefused`, in the system's own words; `Conflict` for a key used before
@@ -77,7 +77,8 @@ class HttpShop:
         self._operations = {name: _operation(api, name, call) for name, call in backend.operations.items()}
         self._catalogue = catalogue
         self._base = _address(base_url)
-        self._breaker = Breaker(clock)
+        # one for each operation: what tells nothing of receipts may still tell of orders
+        self._breakers = {name: Breaker(clock) for name in backend.operations}
         headers = {"Accept": "application/json", "User-Agent": "xiaoer"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -104,7 +105,7 @@ class HttpShop:
     async def reachable(self) -> bool:
         """Whether the system answers its `health` operation now; without one, whether its last reads succeeded."""
         if "health" not in self._operations:
-            return not self._breaker.resting
+            return not any(self._breakers[name].resting for name in ("orders", "order"))
         try:
             response = await self._get("health", {})
         except (httpx.TransportError, _TryAgain, XiaoerError):
@@ -254,7 +255,8 @@ class HttpShop:
         self, name: str, known: Mapping[str, Any], more: Mapping[str, Any] | None = None
     ) -> httpx.Response:
         """The answer to a read, tried again while that may help. Raises `ShopUnavailable`."""
-        if not self._breaker.admits():
+        breaker = self._breakers[name]
+        if not breaker.admits():
             raise ShopUnavailable("The shop's system failed repeatedly and rests.")
         try:
             async for attempt in stamina.retry_context(
@@ -264,9 +266,9 @@ class HttpShop:
                 with attempt:
                     response = await self._get(name, known, more)
         except (httpx.TransportError, httpx.DecodingError, _TryAgain) as error:
-            self._breaker.failed()
+            breaker.failed()
             raise ShopUnavailable(f"The shop's system does not answer ({type(error).__name__}).") from error
-        self._breaker.succeeded()
+        breaker.succeeded()
         if not response.is_success and response.status_code != 404:
             raise ShopUnavailable(f"The shop's system answered {response.status_code}.")
         return response

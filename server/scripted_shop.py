@@ -55,8 +55,8 @@ delivers a request twice and answers twice in one body; `late` answers after `la
 `hang`, `error_500`, `rate_limit` and `garbage` do nothing at all; `another_*` answer for somebody or something else.
 """
 
-Faults: TypeAlias = Callable[[str], "Fault | None"]
-"""Which fault the next request of an operation (its `operationId`) has."""
+Faults: TypeAlias = Callable[[str, str], "Fault | None"]
+"""Which fault a request has, by its `operationId` and the number in its path (empty where there is none)."""
 
 Key: TypeAlias = Annotated[str | None, Header(alias="Idempotency-Key")]
 
@@ -71,7 +71,7 @@ class Refusal(Exception):
         super().__init__(detail)
 
 
-def no_faults(_operation: str) -> Fault | None:
+def no_faults(_operation: str, _number: str) -> Fault | None:
     return None
 
 
@@ -82,7 +82,7 @@ class Planned:
     writes: list[Fault] = field(default_factory=list[Fault])
     reads: dict[str, Fault] = field(default_factory=dict[str, Fault])
 
-    def __call__(self, operation: str) -> Fault | None:
+    def __call__(self, operation: str, _number: str) -> Fault | None:
         if operation in READS:
             return self.reads.get(operation)
         return self.writes.pop(0) if self.writes else None
@@ -170,7 +170,7 @@ def create_shop_app(shop: ScriptedShop) -> FastAPI:
 
     @app.put("/faults", include_in_schema=False)
     async def fail(planned: Annotated[dict[str, Fault], Body()]) -> dict[str, Fault]:
-        shop.faults = planned.get
+        shop.faults = lambda operation, _: planned.get(operation)
         return planned
 
     return app
@@ -268,7 +268,8 @@ _OURS: Mapping[str, str] = {what: name for name, what in ACTIONS.items()}
 async def _serve(shop: ScriptedShop, request: Request, operation: str, work: Callable[[], dict[str, Any]]) -> Response:
     """Do the work and answer, with whatever fault this request has."""
     shop.requests.append((operation, dict(request.headers)))
-    fault = request.state.fault = shop.faults(operation)
+    number = next(iter(request.path_params.values()), "")
+    fault = request.state.fault = shop.faults(operation, number)
     if fault == "hang":
         return await _silence(request)
     if fault == "error_500":

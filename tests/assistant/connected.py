@@ -52,11 +52,11 @@ def _catalogue(now: datetime) -> Catalogue:
 
 
 @asynccontextmanager
-async def connected_to(shop: ScriptedShop, **more: Any) -> AsyncIterator[HttpShop]:
+async def connected_to(shop: ScriptedShop, *, clock: Clock | None = None, **more: Any) -> AsyncIterator[HttpShop]:
     """The connector to a running second server."""
     shop.token = TOKEN
     with running(shop) as url:
-        connector = shop_at(url, shop.clock, **more)
+        connector = shop_at(url, clock or shop.clock, **more)
         try:
             yield connector
         finally:

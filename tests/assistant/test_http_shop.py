@@ -18,6 +18,7 @@ from assistant.http_shop import MAX_BYTES, HttpShop
 from assistant.shop import Action, Connected, Shop
 from knowledge.errors import XiaoerError
 from server.scripted_shop import Fault, Planned, ScriptedShop, running
+from tests.assistant.backend_faults import run_faults
 from tests.assistant.connected import TOKEN, backend, connected_to, shop_at
 from tests.assistant.shop_conformance import CUSTOMERS, ORDERS
 from tests.assistant.store.world import NOW, order
@@ -161,6 +162,12 @@ async def test_a_second_answer_on_the_wire_is_never_taken_for_the_next_requests_
     assert len(system.done) == 1
 
 
+@pytest.mark.parametrize("promised", [True, False], ids=["keys are done once", "whatever is sent is done"])
+async def test_under_any_fault_an_effect_happens_at_most_once_and_is_told_truly(promised: bool) -> None:
+    counts = await run_faults(15, seed=7, promised=promised)
+    assert (counts.doubled, counts.wrong) == (0, []), str(counts)
+
+
 # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -175,7 +182,7 @@ async def test_a_read_is_tried_again_and_then_given_up(fault: Fault) -> None:
 
 async def test_a_read_that_fails_once_succeeds_the_second_time() -> None:
     failing: list[Fault] = ["error_500"]
-    system = theirs(faults=lambda _: failing.pop() if failing else None)
+    system = theirs(faults=lambda *_: failing.pop() if failing else None)
     async with connected_to(system) as shop:
         assert await shop.order("c1", "O1") is not None
     assert len(system.requests) == 2
