@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from knowledge.clauses import SHANGHAI, Lang, Level, Place, Policy
-from knowledge.decision import Decision, FactValue
+from knowledge.decision import Decision, Facts, FactValue
 from knowledge.errors import FactTypeError, PackError, UnknownTable
 from knowledge.expressions import AbsentFact, Evaluation, ExpressionError
 from knowledge.facts import FactDefinition, check_facts, read_definitions, shop_facts
@@ -44,11 +44,14 @@ class _Stop(Exception):
 class PolicySet:
     """The executable half of a pack: every table compiled once, every fact defined.
 
+    `kept_as` is the hash under which the pack is archived; decisions name it, so that they can be made again from it.
+
     Raises `PackError` (file and line) when a table or fact definition is broken.
     """
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, *, kept_as: str | None = None) -> None:
         self.pack = pack
+        self.kept_as = kept_as
         self.facts: dict[str, FactDefinition] = read_definitions(pack)
         self._policies: dict[tuple[str, str], Policy] = {(each.key, each.lang): each for each in pack.policies}
         self._tables: dict[str, list[Table]] = {}
@@ -56,8 +59,14 @@ class PolicySet:
             self._tables.setdefault(table.id, []).append(table)
         for versions in self._tables.values():
             versions.sort(key=lambda table: precedence(table.policy))
-        self._check_derived()
-        self._of_shop = shop_facts(self.facts, pack)
+        leads = {each.name: each.derived.table for each in self.facts.values() if each.derived}
+        self._check_derived(leads)
+        self._reads = {name: frozenset(self._reach(name, leads)) for name in self._tables}
+        of_shop = shop_facts(self.facts, pack)
+        self._of_shop = {
+            name: {fact: value for fact, value in of_shop.items() if fact in reads}
+            for name, reads in self._reads.items()
+        }
 
     def tables(self) -> list[Table]:
         """Every version of every table, by id, the one that goes first first."""
@@ -100,15 +109,22 @@ class PolicySet:
         is unknown `HUMAN(rule_date_unknown)`; a contested rule `CONTESTED` or `HUMAN(rule)`. A fact with `source: shop`
         that is not given is read from `shop.yaml`.
 
-        Raises `UnknownTable`, `UnknownFactError`, or `FactTypeError` (also for an instant without a zone).
+        Raises `UnknownTable`, `UnknownFactError`, or `FactTypeError` (also for an instant without a zone). The types of
+        facts that the table cannot read are left alone: a turn knows a hundred, a table reads ten.
         """
         versions = self._versions(table)
         moment = _Moment(_aware(at, "at"), _aware(decided_at or at, "decided_at"), place)
-        evaluation = Evaluation(
-            {**self._of_shop, **check_facts(self.facts, facts)}, lambda name: self.facts[name].samples()
-        )
+        evaluation = Evaluation(self._relevant(table, facts), lambda name: self.facts[name].samples())
         decision = self._govern(versions, evaluation, moment)
-        return replace(decision, read=dict(evaluation.read), place=place, decided_at=moment.decided_at)
+        return replace(
+            decision, read=dict(evaluation.read), place=place, decided_at=moment.decided_at, pack=self.kept_as
+        )
+
+    def _relevant(self, table: str, facts: Mapping[str, FactValue]) -> Facts:
+        """The facts that `table` may read, checked, and with them what the shop states."""
+        reads = self._reads[table]
+        given = {name: value for name, value in facts.items() if name in reads or name not in self.facts}
+        return {**self._of_shop[table], **check_facts(self.facts, given)}
 
     def _versions(self, table: str) -> list[Table]:
         if table not in self._tables:
@@ -178,6 +194,8 @@ class PolicySet:
         if not isinstance(amount, int | None) or not isinstance(deadline, datetime | None):
             raise _Stop("HUMAN(rule)")
         template = _in(row.formula, "zh")
+        if template:
+            evaluation.note(row.shown)
         return Decision(
             code=code,
             table=table.id,
@@ -242,8 +260,7 @@ class PolicySet:
 
         return PLACEHOLDER.sub(shown, template)
 
-    def _check_derived(self) -> None:
-        leads = {each.name: each.derived.table for each in self.facts.values() if each.derived}
+    def _check_derived(self, leads: Mapping[str, str]) -> None:
         for name, table in leads.items():
             fact = self.facts[name]
             if table not in self._tables:

@@ -41,6 +41,8 @@ class Decision:
     read: dict[str, FactValue] = field(default_factory=dict[str, FactValue])
     place: Place | None = None
     decided_at: datetime | None = None
+    pack: str | None = None
+    """The hash under which the pack that decided is archived; None where it is not."""
     also: tuple[Decision, ...] = ()
     """In a table that accumulates: the further rows that matched."""
 

@@ -90,16 +90,20 @@ class Evaluation:
         self.facts = dict(facts)
         self._context = cel.Context(self.facts, FUNCTIONS)
         self._samples = samples
-        self._seen: dict[Expression, None] = {}
+        self._seen: list[tuple[str, ...]] = []
 
     @property
     def read(self) -> dict[str, FactValue]:
-        names = dict.fromkeys(name for expression in self._seen for name in expression.ordered)
+        names = dict.fromkeys(name for seen in self._seen for name in seen)
         return {name: self.facts[name] for name in names if name in self.facts}
+
+    def note(self, names: tuple[str, ...]) -> None:
+        """Count these facts among those that were read: they are shown."""
+        self._seen.append(names)
 
     def value(self, expression: Expression) -> Any:
         """The outcome. Raises `AbsentFact`, or `ExpressionError` when the expression fails for these values."""
-        self._seen[expression] = None
+        self._seen.append(expression.ordered)
         try:
             return expression.program.execute(self._context)
         except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
@@ -123,7 +127,9 @@ class Evaluation:
         """The absent facts that the engine looked for, in order: run again, slowly, with every look noted."""
         missed: list[str] = []
         # a variable goes before the resolver, so only what is absent comes here
-        watched = cel.Context({name: value for name, value in self.facts.items() if name in expression.names}, FUNCTIONS)
+        watched = cel.Context(
+            {name: value for name, value in self.facts.items() if name in expression.names}, FUNCTIONS
+        )
         watched.set_variable_resolver(missed.append)
         with contextlib.suppress(RuntimeError, TypeError, ValueError, ArithmeticError):
             expression.program.execute(watched)

@@ -83,6 +83,8 @@ def judge_policy(policy: Policy, place: Place, at: datetime, decided_at: datetim
     if policy.status in {"announced", "draft"}:
         return "NOT_IN_FORCE"
     scope = policy.scope
+    if scope.platforms and place.platform not in scope.platforms:
+        return "DROP_PLATFORM"  # what `judge` says first, without the trouble of asking
     rest = Scope(categories=scope.categories, channels=scope.channels)
     rule = Rule(
         platforms=scope.platforms,

@@ -54,6 +54,12 @@ class Row:
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(each for each in (self.when, self.amount, self.deadline) if each is not None)
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The facts that the formula shows."""
+        named = PLACEHOLDER.findall(" ".join((self.formula or {}).values()))
+        return tuple(dict.fromkeys(name for name in named if name != "amount"))
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -70,7 +76,8 @@ class Table:
     @property
     def facts(self) -> frozenset[str]:
         """Every fact that some row may read."""
-        return frozenset().union(*(each.names for row in self.rows for each in row.expressions))
+        read = (each.names for row in self.rows for each in row.expressions)
+        return frozenset().union(*read, *(row.shown for row in self.rows))
 
 
 def anchors(policy: Policy) -> frozenset[str]:

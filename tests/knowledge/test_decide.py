@@ -235,7 +235,7 @@ def test_a_mistake_of_a_table_goes_to_a_person(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
-    policies = build(tmp_path, policy(always("YES")))
+    policies = build(tmp_path, policy('- {id: R1, when: "a > 0", code: YES, clause: "#x"}'))
     with pytest.raises(UnknownTable, match="Tables are T"):
         policies.decide("DT-99", {}, at=AT, place=TAOBAO)
     with pytest.raises(UnknownFactError):
@@ -244,6 +244,31 @@ def test_what_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
         run(policies, {"a": "1"})
     with pytest.raises(FactTypeError, match="time zone"):
         run(policies, at=AT.replace(tzinfo=None))
+
+
+def test_facts_that_the_table_cannot_read_are_left_alone(tmp_path: Path) -> None:
+    decision = run(build(tmp_path, policy('- {id: R1, when: "a > 0", code: YES, clause: "#x"}')), {"a": 1, "b": 2})
+    assert (decision.code, decision.read) == ("YES", {"a": 1})
+
+
+def test_a_fact_of_the_shop_comes_from_its_shop_yaml_unless_it_is_given(tmp_path: Path) -> None:
+    facts = FACTS + "limit: {type: int, source: shop, key: our_limit, ask: {zh: 几？, en: How many?}}\n"
+    texts = {
+        "n": policy(
+            '- {id: R1, when: "a <= limit", code: YES, clause: "#x"}\n- {id: R2, when: "true", code: NO, clause: "#x"}'
+        )
+    }
+    policies = PolicySet(load_pack(write_pack(tmp_path / "p", texts, shop="our_limit: 5\n", facts=facts)))
+    assert [run(policies, {"a": 5}).code, run(policies, {"a": 6}).code] == ["YES", "NO"]
+    assert run(policies, {"a": 6, "limit": 6}).code == "YES"
+    assert run(policies, {"a": 5}).read == {"a": 5, "limit": 5}
+
+
+def test_the_figures_a_formula_shows_are_among_those_read(tmp_path: Path) -> None:
+    row = '- {id: R1, when: "true", code: PAY, amount: "1", formula: {zh: "{a}", en: "{a}"}, clause: "#x"}'
+    policies = build(tmp_path, policy(row))
+    decision = run(policies, {"a": 7})
+    assert (decision.read, policies.formula(decision, "en")) == ({"a": 7}, "7")
 
 
 def test_the_same_question_has_the_same_answer(tmp_path: Path) -> None:
