@@ -19,6 +19,8 @@ Verdict: TypeAlias = Literal["approve", "refuse"]
 RequestState: TypeAlias = Literal["awaiting", "approved", "refused", "expired", "withdrawn"]
 Outcome: TypeAlias = Literal["done", "not_done"]
 
+STATES: tuple[RequestState, ...] = ("awaiting", "approved", "refused", "expired", "withdrawn")
+
 LEVELS: tuple[Level, ...] = ("agent", "supervisor", "supervisor+legal")
 """From the lowest up: a later one is never met by less than an earlier one."""
 

@@ -114,11 +114,20 @@ class Approving:
         try:
             before = (await self._permits.find(proposal_id)).proposal
         except NotFound:
-            return await self._propose(head, signer, draft, proposal_id)
+            return await self._propose_again(head, signer, draft, proposal_id)
         wanted = (draft.action, draft.order_id, draft.amount)
         if (before.action.name, before.action.order_id, before.action.amount) != wanted:
             raise Conflict("This client id was used for another proposal.")
         return before
+
+    async def _propose_again(self, head: Conversation, signer: Signer, draft: Draft, proposal_id: str) -> Proposal:
+        """Propose, and again when the customer wrote in between."""
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._propose(head, signer, draft, proposal_id)
+            except Conflict:
+                head = await self._ownership.require_owner(head.id, signer.name)
+        raise Conflict("The conversation moves on too fast.", mend="Try again.")
 
     async def _propose(self, head: Conversation, signer: Signer, draft: Draft, proposal_id: str) -> Proposal:
         now, words = self._engine.clock.now(), self._engine.flows.actions.get(draft.action)
@@ -239,6 +248,12 @@ class Approving:
         levels = {policy.key: policy.level for policy in self._engine.policies.pack.policies}
         due = proposal.grounds is not None and proposal.grounds.purpose == "statutory_refund"
         return due or any(levels.get(ref.partition("#")[0]) == "statute" for ref in proposal.clauses)
+
+    async def late(self) -> dict[str, Conversation]:
+        """The conversations whose request nobody decided in time, by id."""
+        now, found = self._engine.clock.now(), await self._store.requests(("awaiting",))
+        ids = [request.conversation_id for _, request in found if now > request.expires_at]
+        return {each: await self._conversations.get(each, customer_id=None) for each in ids}
 
     async def expire(self) -> list[str]:
         """Bring requests nobody decided in time back to a person, and tell their customers. The proposals' ids."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 import structlog
@@ -380,6 +381,19 @@ class Assistant:
     async def close_conversation(self, conversation_id: str, *, customer_id: str | None) -> list[Logged]:
         await self._own(conversation_id, customer_id)
         return await self._note(conversation_id, Closed(by="customer"))
+
+    async def sweep(self) -> list[tuple[Conversation, list[Logged]]]:
+        """What the clock does: approvals nobody gave in time go back to people, and silence before a supervisor.
+
+        The conversations that changed as they were, each with what was logged since.
+        """
+        now = self.engine.clock.now()
+        heads = await self.approvals.late()
+        quiet = now - timedelta(minutes=self.profile.owner_silence_minutes)
+        heads |= {head.id: head for head in await self.ownership.silent(quiet)}
+        await self.approvals.expire()
+        await self.ownership.escalate_silent(quiet, now)
+        return [(head, await self.conversations.read(head.id, after=head.last_seq)) for head in heads.values()]
 
     async def recover(self) -> list[Logged]:
         """Finish what a kill left open: permits without an effect, messages without an answer. Returns what was

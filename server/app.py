@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from assistant.clock import SystemClock
 from assistant.settings import Settings
-from server import conversations, demo, desk, health, knowledge_routes, pages, problems
+from server import authority, conversations, demo, desk, health, knowledge_routes, pages, problems, ticker
 from server.front import Front, State
 from server.identity import Tokens, load_key
 from server.limits import Buckets
@@ -77,10 +78,12 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
             ),
         )
         app.state.front = front
+        clockwork = asyncio.create_task(ticker.run(front))
         try:
             yield {"front": front}
         finally:
             await drain(app)
+            await ticker.stop(clockwork)
             await engine.close()
 
     app = Described(title="Xiaoer", version=version("xiaoer"), description=DESCRIPTION, lifespan=lifespan,
@@ -95,7 +98,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         allow_credentials=False,
     )
     app.add_middleware(Shield, metrics=metrics)
-    for module in (conversations, knowledge_routes, desk, health):
+    for module in (conversations, knowledge_routes, desk, authority, health):
         app.include_router(module.router)
     if settings.demo_open:
         app.include_router(demo.router)

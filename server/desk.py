@@ -13,15 +13,19 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
+from assistant.approvals import STATES
 from assistant.conversation import AgentSaid, Conversation
 from assistant.store.conversations import Owner
 from assistant.summaries import Kind
 from assistant.transcripts import of_log
 from knowledge.clauses import Place
+from server.authority_views import ApprovalView, approval_view, fact_label
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
 from server.desk_rows import QueueRow, newest, queue_row
 from server.front import (
     ResumeAfter,
+    TheAgent,
+    TheAuditor,
     TheColleague,
     TheDeskConversation,
     TheFront,
@@ -47,11 +51,22 @@ class DeskMessage(Body):
     text: MessageText
 
 
+class DraftWords(BaseModel):
+    """An action that people may propose."""
+
+    action: str
+    label: str
+
+
 class DeskConversation(BaseModel):
     """One conversation with everything the desk knows about it."""
 
     head: Conversation
     row: QueueRow
+    missing: str | None
+    """What the assistant's last question asks for, in words."""
+    approvals: list[ApprovalView]
+    may_draft: list[DraftWords]
     entries: list[LoggedView]
     orders: list[dict[str, Any]]
     summary: dict[str, Any]
@@ -76,7 +91,8 @@ async def read_queue(
             lang=lang,
         )
         for head in heads
-        if state != "mine" or head.conversation.agent == colleague.name
+        if (state != "mine" or head.conversation.agent == colleague.name)
+        and (colleague.role != "legal" or await front.concerns_legal(head.conversation.id))
     ]
 
 
@@ -90,7 +106,9 @@ async def stream_queue(front: TheFront, _colleague: TheColleague) -> AsyncIterat
 
 
 @router.get("/conversations/{conversation_id}")
-async def read_one(front: TheFront, conversation: TheDeskConversation, lang: TheLanguage) -> DeskConversation:
+async def read_one(
+    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, lang: TheLanguage
+) -> DeskConversation:
     """Everything about one conversation: the log, the orders, a summary and suggested replies."""
     assistant = front.assistant
     entries = await front.entries(conversation.id)
@@ -104,9 +122,21 @@ async def read_one(front: TheFront, conversation: TheDeskConversation, lang: The
         labels=front.intent_labels(lang),
         lang=lang,
     )
+    requests = await assistant.approvals.store.requests(STATES, conversation_id=conversation.id)
+    asks, actions = conversation.state.waiting_for, assistant.engine.flows.actions
     return DeskConversation(
         head=conversation,
         row=row,
+        missing=fact_label(assistant.engine, asks, lang) if asks else None,
+        approvals=[
+            approval_view(assistant, k, r, colleague.signer, customer_name=row.customer_name, lang=lang)
+            for k, r in requests
+        ],
+        may_draft=[
+            DraftWords(action=name, label=words.title.in_(lang))
+            for name, words in actions.items()
+            if words.purpose in ("goodwill", "advance")
+        ],
         entries=[LoggedView.model_validate(desk_view(logged)) for logged in entries],
         orders=[card.model_dump(mode="json") for card in await front.order_cards(conversation.customer_id, lang)],
         summary=plain(await assistant.summarize(conversation.id)),
@@ -130,10 +160,11 @@ async def stream_one(
     "/conversations/{conversation_id}/take", responses=responses(403, 409), dependencies=[Depends(not_stopping)]
 )
 async def take(
-    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, _body: Nothing | None = None
+    front: TheFront, agent: TheAgent, conversation: TheDeskConversation, _body: Nothing | None = None
 ) -> Taken:
-    """Take the conversation over: the assistant is silent from here on."""
-    logged = await front.assistant.take_over(conversation.id, colleague.name)
+    """Take the conversation over: the assistant is silent from here on. A colleague's is only transferred."""
+    supervises = agent.role == "supervisor"
+    logged = await front.assistant.take_over(conversation.id, agent.name, supervises=supervises)
     return Taken(seq=front.tell(conversation, logged))
 
 
@@ -141,10 +172,12 @@ async def take(
     "/conversations/{conversation_id}/give-back", responses=responses(403, 409), dependencies=[Depends(not_stopping)]
 )
 async def give_back(
-    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, _body: Nothing | None = None
+    front: TheFront, agent: TheAgent, conversation: TheDeskConversation, _body: Nothing | None = None
 ) -> Taken:
-    """Give the conversation back to the assistant."""
-    return Taken(seq=front.tell(conversation, await front.assistant.give_back(conversation.id, colleague.name)))
+    """Give one's conversation back to the assistant."""
+    supervises = agent.role == "supervisor"
+    logged = await front.assistant.give_back(conversation.id, agent.name, supervises=supervises)
+    return Taken(seq=front.tell(conversation, logged))
 
 
 @router.post(
@@ -154,10 +187,11 @@ async def give_back(
     dependencies=[Depends(not_stopping)],
 )
 async def say(
-    front: TheFront, colleague: TheColleague, conversation: TheDeskConversation, body: DeskMessage, response: Response
+    front: TheFront, agent: TheAgent, conversation: TheDeskConversation, body: DeskMessage, response: Response
 ) -> Taken:
-    """Say something to the customer in one's own name."""
-    said = AgentSaid(agent=colleague.name, client_id=body.client_id, text=body.text)
+    """Say something to the customer in one's own name, in a conversation one owns."""
+    await front.assistant.ownership.require_owner(conversation.id, agent.name)
+    said = AgentSaid(agent=agent.name, client_id=body.client_id, text=body.text)
     logged, new = await front.assistant.agent_say(conversation.id, said)
     if not new:
         response.status_code = 200
@@ -207,7 +241,7 @@ async def search(
 
 @router.get("/ledger")
 async def read_ledger(
-    front: TheFront, _colleague: TheColleague, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    front: TheFront, _auditor: TheAuditor, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> list[dict[str, Any]]:
     """The newest entries of the ledger: permits and effects, hash-chained."""
     entries = await front.assistant.permits.ledger.latest(front.assistant.profile.key, limit=limit)

@@ -28,6 +28,8 @@ class QueueRow(BaseModel):
     intents: list[IntentLabel]
     owner: str
     agent: str | None
+    transfer_to: str | None
+    escalated: bool
     risks: list[str]
     mood: Mood
     lang: Lang
@@ -53,6 +55,8 @@ def queue_row(
         intents=[IntentLabel(name=guess.name, label=labels.get(guess.name, guess.name)) for guess in intents],
         owner=conversation.owner,
         agent=conversation.agent,
+        transfer_to=conversation.transfer_to,
+        escalated=conversation.escalated_at is not None,
         risks=list(understood.risks) if understood is not None else [],
         mood=understood.mood if understood is not None else "calm",
         lang=conversation.lang,

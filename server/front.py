@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from assistant.approvals import ROLES_OF, STATES
 from assistant.conversation import Card, Conversation, Lang, Logged
 from assistant.errors import NotFound
 from assistant.order_facts import order_card
@@ -72,6 +73,11 @@ class Front:
         engine = self.assistant.engine
         return [order_card(order, engine, lang) for order in await engine.shop.orders(customer_id)]
 
+    async def concerns_legal(self, conversation_id: str) -> bool:
+        """Whether an approval of this conversation needs, or needed, legal."""
+        found = await self.assistant.approvals.store.requests(STATES, conversation_id=conversation_id)
+        return any("legal" in ROLES_OF[request.level] for _, request in found)
+
     def intent_labels(self, lang: Lang) -> Mapping[str, str]:
         """The names of the intents in the reader's language."""
         return {name: words.in_(lang) for name, words in self.assistant.engine.flows.phrases.get("intent", {}).items()}
@@ -80,6 +86,10 @@ class Front:
         """The customers of a shop whose data is our own; a connected shop does not list its customers."""
         shop = self.assistant.engine.shop
         return await shop.customers() if isinstance(shop, SqlShop) else []
+
+    async def catch_up(self, before: Conversation) -> int:
+        """Publish what was logged since `before` was read; the seq of the newest entry."""
+        return self.tell(before, await self.entries(before.id, after=before.last_seq))
 
     def tell(self, conversation: Conversation, logged: Logged | Sequence[Logged] | None) -> int:
         """Publish what a verb has just logged; the seq of the newest entry."""
@@ -180,6 +190,26 @@ def the_colleague(front: TheFront, request: Request) -> Colleague:
 TheColleague = Annotated[Colleague, Depends(the_colleague)]
 
 
+def the_agent(colleague: TheColleague) -> Colleague:
+    """Somebody who serves customers: an agent or a supervisor. Legal reads and approves what needs legal, no more."""
+    if colleague.role == "legal":
+        raise Forbidden("Legal does not serve customers.")
+    return colleague
+
+
+TheAgent = Annotated[Colleague, Depends(the_agent)]
+
+
+def the_auditor(colleague: TheColleague) -> Colleague:
+    """Somebody who may read the whole ledger: a supervisor or legal."""
+    if colleague.role == "agent":
+        raise Forbidden("The ledger is for supervisors and legal.")
+    return colleague
+
+
+TheAuditor = Annotated[Colleague, Depends(the_auditor)]
+
+
 def same_origin(request: Request) -> None:
     """Refuse a write that a page of another origin sends with our cookie (beside `SameSite=Strict`)."""
     origin = request.headers.get("origin")
@@ -204,11 +234,14 @@ TheConversation = Annotated[Conversation, Depends(the_conversation)]
 
 async def the_desk_conversation(
     front: TheFront,
-    _colleague: TheColleague,
+    colleague: TheColleague,
     conversation_id: Annotated[str, Path(description="The conversation's id.", examples=["c_7Qm2"])],
 ) -> Conversation:
-    """Any conversation of the shop, for the desk."""
-    return await front.head(conversation_id)
+    """Any conversation of the shop, for those who serve customers; for legal those with a request that needs legal."""
+    head = await front.head(conversation_id)
+    if colleague.role == "legal" and not await front.concerns_legal(conversation_id):
+        raise NotFound("There is no such conversation.")
+    return head
 
 
 TheDeskConversation = Annotated[Conversation, Depends(the_desk_conversation)]

@@ -16,6 +16,7 @@ from typing import Literal, cast
 
 import jwt
 
+from assistant.approvals import Role, Signer
 from assistant.clock import Clock
 from assistant.settings import MIN_KEY_BYTES, Settings
 from server.problems import Unauthenticated
@@ -28,7 +29,6 @@ GUEST_TTL = timedelta(hours=4)
 DESK_TTL = timedelta(hours=10)
 
 Audience = Literal["customer", "desk"]
-Role = Literal["agent", "supervisor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class Colleague:
 
     name: str
     role: Role
+
+    @property
+    def signer(self) -> Signer:
+        """The person as approvals and the ledger name them."""
+        return Signer(name=self.name, role=self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Tokens:
         """The person at the desk a token names. Raises `Unauthenticated`."""
         claims = self._read(token, "desk")
         role = claims.get("role")
-        if role not in ("agent", "supervisor"):
+        if role not in ("agent", "supervisor", "legal"):
             raise Unauthenticated("The token names no role of the desk.")
         return Colleague(cast(str, claims["sub"]), role)
 

@@ -115,6 +115,14 @@ KINDS: dict[type[XiaoerError], Kind] = {
         409, "proposal_refused", "这个方案现在不能确认。", "This proposal cannot be confirmed."
     ),
     refusals.NotAuthorised: _kind(403, "not_authorised", "您没有权限做这个操作。", "You may not do this."),
+    refusals.CapReached: _kind(
+        409, "cap_reached", "金额超过了这笔订单还能支付的部分，或者超过了额度，没有执行。",
+        "The amount is more than the order can still pay, or than the budget holds. Nothing was done.",
+    ),
+    refusals.ReasonMissing: _kind(
+        422, "reason_missing", "请写明理由；驳回法定权利时，还要写明依据的条款和申诉途径。",
+        "Please give the reason; to refuse a statutory claim also the rule it rests on and where to appeal.",
+    ),
     refusals.EffectUnknown: _kind(
         409, "effect_unknown", "店铺系统没有给出明确结果，已转人工核实，请勿重复提交。",
         "The shop's system gave no clear answer. A person will check; please do not submit it again.",

@@ -153,25 +153,29 @@ class OwnershipStore:
 
         Their ids. It stays with its owner until a supervisor takes it; an answer ends the alarm.
         """
-        table = conversations.c
 
         def work(connection: Connection) -> list[str]:
-            found = connection.execute(
-                select(table.id).where(
-                    table.shop == self._shop,
-                    table.owner.in_(("queue", "agent")),
-                    table.closed.is_(False),
-                    table.waiting_since <= before,
-                    table.escalated_at.is_(None),
-                )
-            ).scalars()
-            ids = list(found)
-            for conversation_id in ids:
-                head = rows.head(connection, conversation_id)
+            found = self._silent(connection, before)
+            for head in found:
                 self._append(connection, head, [Escalated(silent=head.agent)], at, {"escalated_at": at})
-            return ids
+            return [head.id for head in found]
 
-        return await self._database.write(work)
+        return await self._database.write(work) if await self.silent(before) else []
+
+    async def silent(self, before: datetime) -> list[Conversation]:
+        """Conversations with people whose customer has waited since `before` or longer, and no supervisor knows."""
+        return await self._database.read(lambda connection: self._silent(connection, before))
+
+    def _silent(self, connection: Connection, before: datetime) -> list[Conversation]:
+        table = conversations.c
+        query = select(conversations).where(
+            table.shop == self._shop,
+            table.owner.in_(("queue", "agent")),
+            table.closed.is_(False),
+            table.waiting_since <= before,
+            table.escalated_at.is_(None),
+        )
+        return [rows.conversation_of(row) for row in connection.execute(query).mappings().all()]
 
     def _open(self, connection: Connection, conversation_id: str) -> Conversation:
         head = rows.head(connection, conversation_id)

@@ -1,0 +1,46 @@
+"""What the clock does while the server runs: approvals that expire, conversations nobody answers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from knowledge.errors import XiaoerError
+from server.stream import DESK, Hint
+
+if TYPE_CHECKING:
+    from server.front import Front
+
+log = structlog.get_logger("server")
+
+EVERY_S = 15.0
+"""A quarter of a minute: limits are in minutes and hours."""
+
+
+async def run(front: Front, every_s: float = EVERY_S) -> None:
+    """Sweep for ever; a sweep that the store refuses is tried again at the next turn of the clock."""
+    while True:
+        await sweep(front)
+        await asyncio.sleep(every_s)
+
+
+async def sweep(front: Front) -> None:
+    """One sweep: what it changed is published, so that open pages show it."""
+    try:
+        changed = await front.assistant.sweep()
+    except XiaoerError as error:
+        log.warning("sweep_failed", error=type(error).__name__)
+        return
+    for conversation, entries in changed:
+        front.tell(conversation, entries)
+    if changed:
+        front.hub.publish(DESK, Hint("changed", {}))
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
