@@ -11,7 +11,8 @@ from typing import Any, TypeAlias, get_args
 
 from assistant.shop import Action
 from evals.gate_run import Consent, Write
-from evals.tau_shop import Row, TauData, cents
+from evals.row_shop import Row, cents
+from evals.tau_shop import TauData
 
 REASONS = ("no longer needed", "ordered by mistake")
 BAD_REASONS = ("found it cheaper", "delivery takes too long", "changed my mind", "No Longer Needed", "")

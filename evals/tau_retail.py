@@ -168,7 +168,7 @@ def _fails(shop: TauShop, name: str, args: Mapping[str, Any], customer_id: str) 
 
 
 def _differences(task: Task, shop: TauShop) -> Iterator[Missed]:
-    ours = {f"{kind} {key}": row for (kind, key), row in shop.changed.items() if row != shop.data.rows[kind].get(key)}
+    ours = shop.moved()
     theirs = {f"{kind} {key}": row for kind, rows in task.changed.items() for key, row in rows.items()}
     for name in sorted(ours.keys() | theirs.keys()):
         mine, due = comparable(ours.get(name)), comparable(theirs.get(name))

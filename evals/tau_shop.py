@@ -1,7 +1,7 @@
 """A shop port over the retail data of tau2-bench (`db.json`): its records, what a write does to them, and look-ups.
 
 Rows are the benchmark's own mappings, so that a final state can be compared field by field. Money in them is dollars as
-floats; in facts, actions and orders it is cents. Changes lie over the loaded data, which is shared and never written.
+floats; in facts, actions and orders it is cents.
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from assistant.errors import Conflict, EffectRefused, NotFound
-from assistant.proposals import args_hash, new_id
-from assistant.shop import Action, Customer, Order, OrderLine, OrderState, Receipt, Text
+from assistant.errors import EffectRefused, NotFound
+from assistant.shop import Action, Customer, Order, OrderLine, OrderState, Text
+from evals.row_shop import Row, Rows, RowShop, cents, units
 from knowledge.decision import Facts
 from knowledge.expressions import Evaluation, compile_expression
-
-Row: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["products", "users", "orders"]
 
 UNDATED = datetime(2024, 1, 1, tzinfo=UTC)
 """When every order was placed: the set has no dates."""
@@ -51,19 +48,11 @@ _LATER = (
 )  # fmt: skip
 
 
-def cents(dollars: float) -> int:
-    return round(dollars * 100)
-
-
-def dollars(amount: int) -> float:
-    return amount / 100
-
-
 @dataclass(frozen=True)
 class TauData:
     """The loaded set. Read only."""
 
-    rows: Mapping[str, Mapping[str, Row]]
+    rows: Rows
 
     @classmethod
     def read(cls, path: Path) -> TauData:
@@ -79,20 +68,12 @@ class TauData:
         }
 
 
-class TauShop:
+class TauShop(RowShop):
     """One run's shop. Implements `assistant.shop.Shop` and `assistant.gate.Records`."""
 
     def __init__(self, data: TauData) -> None:
+        super().__init__(data.rows)
         self.data = data
-        self.run = new_id()
-        self.changed: dict[tuple[Kind, str], Row] = {}
-        self._receipts: dict[str, tuple[Receipt, str]] = {}
-
-    def row(self, kind: Kind, key: str) -> Row | None:
-        return self.changed.get((kind, key)) or self.data.rows[kind].get(key)
-
-    def put(self, kind: Kind, key: str, row: Row) -> None:
-        self.changed[kind, key] = row
 
     def own(self, customer_id: str, order_id: str | None) -> Row | None:
         """The customer's own order; absent and somebody else's are both None."""
@@ -113,28 +94,11 @@ class TauShop:
         row = self.own(customer_id, order_id)
         return _order(row) if row else None
 
-    async def receipt(self, key: str) -> Receipt | None:
-        found = self._receipts.get(key)
-        return found[0] if found else None
-
-    async def execute(self, action: Action, *, key: str, customer_id: str, at: datetime) -> Receipt:
-        """Carry out `action` once under `key`. Raises `EffectRefused` and `Conflict`."""
-        digest = args_hash(action)
-        if key in self._receipts:
-            receipt, used_for = self._receipts[key]
-            if used_for != digest:
-                raise Conflict("This key was used for another action.")
-            return receipt
+    def carry_out(self, action: Action, customer_id: str) -> None:
         if action.order_id is None:
             self._move_home(action, customer_id)
         else:
             self._change(action, customer_id)
-        number = f"T{len(self._receipts) + 1}"
-        receipt = Receipt(
-            key=key, reference=number, action=action.name, order_id=action.order_id, amount=action.amount, at=at
-        )
-        self._receipts[key] = (receipt, digest)
-        return receipt
 
     def _move_home(self, action: Action, customer_id: str) -> None:
         user = self.row("users", customer_id)
@@ -164,7 +128,7 @@ class TauShop:
         balance = cents(method["balance"]) - amount
         if balance < 0:
             raise EffectRefused("The gift card does not hold enough.")
-        methods = {**user["payment_methods"], method_id: {**method, "balance": dollars(balance)}}
+        methods = {**user["payment_methods"], method_id: {**method, "balance": units(balance)}}
         self.put("users", user_id, {**user, "payment_methods": methods})
 
     async def facts(self, action: Action, customer_id: str) -> Facts:
@@ -232,7 +196,7 @@ def _net(order: Row) -> Counter[str]:
 
 
 def _entry(kind: str, amount: int, method_id: str) -> Row:
-    return {"transaction_type": kind, "amount": dollars(amount), "payment_method_id": method_id}
+    return {"transaction_type": kind, "amount": units(amount), "payment_method_id": method_id}
 
 
 def _cancel(shop: TauShop, order: Row, action: Action) -> None:
@@ -278,7 +242,7 @@ def _exchange(shop: TauShop, order: Row, action: Action) -> None:
     old, new = action.args["item_ids"], action.args["new_item_ids"]
     order |= {"status": "exchange requested", "exchange_items": sorted(old), "exchange_new_items": sorted(new)}
     order["exchange_payment_method_id"] = action.args["payment_method_id"]
-    order["exchange_price_difference"] = dollars(shop.difference(order, old, new))
+    order["exchange_price_difference"] = units(shop.difference(order, old, new))
 
 
 _CHANGES: dict[str, tuple[str, Callable[[TauShop, Row, Action], None] | None]] = {
