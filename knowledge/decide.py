@@ -72,6 +72,11 @@ class PolicySet:
         """Every version of every table, by id, the one that goes first first."""
         return [table for name in sorted(self._tables) for table in self._tables[name]]
 
+    def reads(self, table: str) -> frozenset[str]:
+        """Every fact that deciding `table` may read. Raises `UnknownTable`."""
+        self._versions(table)
+        return self._reads[table]
+
     def policy(self, key: str, lang: Lang) -> Policy | None:
         """The policy version `id@version` in `lang`, else in another language, else none."""
         found = self._policies.get((key, lang))

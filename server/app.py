@@ -14,7 +14,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 from assistant.clock import SystemClock
 from assistant.settings import Settings
-from server import authority, conversations, demo, desk, health, knowledge_routes, pages, problems, ticker
+from server import (
+    authority,
+    conversations,
+    decision_routes,
+    demo,
+    desk,
+    health,
+    knowledge_routes,
+    pages,
+    problems,
+    ticker,
+)
 from server.front import Front, State
 from server.identity import Tokens, load_key
 from server.limits import Buckets
@@ -98,7 +109,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         allow_credentials=False,
     )
     app.add_middleware(Shield, metrics=metrics)
-    for module in (conversations, knowledge_routes, desk, authority, health):
+    for module in (conversations, knowledge_routes, desk, authority, decision_routes, health):
         app.include_router(module.router)
     if settings.demo_open:
         app.include_router(demo.router)

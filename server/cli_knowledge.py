@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from knowledge.check import Problem
     from knowledge.clauses import Hit, Lang, Place
-    from knowledge.decision import Decision
+    from knowledge.grounds import Explained
 
 At = Annotated[str | None, typer.Option("--at", help="The event's instant; the version in force then decides.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Search what was in force at this instant.")]
@@ -133,25 +133,33 @@ def decide(
     platform: Platform = None,
     region: Region = None,
     category: Category = None,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en: the language of quotes, formula and appeal.")] = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """Run one decision table and say what it rests on."""
+    """Run one decision table and say what it rests on: clauses with quotes, formula, deadline, who acts, appeal."""
     from knowledge.decide import PolicySet
+    from knowledge.facts import check_facts
+    from knowledge.grounds import explain
     from knowledge.pack import load_pack
+    from server.cli_talk import language_of
 
-    decision = PolicySet(load_pack(pack)).decide(
+    spoken = language_of(lang, "")
+    policies = PolicySet(load_pack(pack))
+    decision = policies.decide(
         table,
-        _facts(facts),
+        check_facts(policies.facts, _facts(facts)),
         at=instant_of(at, "--at") or _now(),
         place=_place(platform, region, category),
         decided_at=instant_of(decided_at, "--decided-at"),
     )
+    explained = explain(policies, decision, spoken)
     if as_json:
         from server.views import plain
 
-        print_json({"result": str(decision), **plain(decision)})
+        told = {"result": explained.result, "title": explained.title, **plain(explained.decision)}
+        print_json({**told, "questions": list(explained.questions), "quotes": plain(list(explained.grounds))})
     else:
-        _print_decision(decision)
+        _print_decision(explained)
 
 
 def _facts(text: str) -> dict[str, Any]:
@@ -170,31 +178,32 @@ def _facts(text: str) -> dict[str, Any]:
     return found
 
 
-def _print_decision(decision: Decision) -> None:
+def _print_decision(explained: Explained) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    console = out()
+    console, decision = out(), explained.decision
     style = {"ASK": "yellow", "HUMAN": "yellow", "CONTESTED": "yellow"}.get(decision.kind, "bold")
-    console.print(
-        f"[{style}]{decision}[/]  [dim]{decision.table} {decision.row} · {decision.policy}[/]", highlight=False
-    )
+    where = f"{decision.table} {decision.row} · {decision.policy}"
+    console.print(f"[{style}]{explained.result}[/]  [dim]{where}[/]", highlight=False, soft_wrap=True)
     lines = Table.grid(padding=(0, 2))
     amount = yuan(decision.amount) if decision.amount is not None else None
     rows = {
         "amount": f"{amount}  {decision.formula or ''}" if amount else None,
         "deadline": f"{decision.deadline:%Y-%m-%d %H:%M %Z}" if decision.deadline else None,
         "needs": ", ".join(decision.needs),
+        "ask": "\n".join(explained.questions),
         "by": decision.actor,
         "appeal": decision.appeal,
-        "clauses": "\n".join(decision.clauses),
+        "clauses": "\n".join(f"{each.ref}\n{' '.join(each.quote.text.split())}" for each in explained.grounds),
         "read": "\n".join(f"{name} = {value}" for name, value in decision.read.items()),
     }
     for name, value in rows.items():
         if value:
-            lines.add_row(f"  {name}", value)
+            lines.add_row(f"  {name}", Text(value))
     console.print(lines, highlight=False)
     for further in decision.also:
-        _print_decision(further)
+        console.print(f"  also {further}  {further.table} {further.row}", style="dim", highlight=False)
 
 
 # ── check and init ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -145,6 +145,7 @@ KINDS: dict[type[XiaoerError], Kind] = {
     knowledge_errors.UnknownClause: _kind(404, "not_found", "没有这个条款。", "There is no such clause."),
     knowledge_errors.UnknownTable: _kind(404, "not_found", "没有这张规则表。", "There is no such table."),
     knowledge_errors.FactTypeError: _kind(422, "wrong_fact", "提供的事实类型不对。", "A fact has the wrong type."),
+    knowledge_errors.UnknownFactError: _kind(422, "unknown_fact", "没有这个事实。", "There is no such fact."),
 }  # fmt: skip
 
 BY_STATUS: dict[int, Kind] = {
