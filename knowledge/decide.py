@@ -90,12 +90,14 @@ class PolicySet:
     def appeal(self, decision: Decision, lang: Lang) -> str | None:
         """Where the customer can turn against `decision`, in `lang` where the row says it in that language."""
         row = self._row(decision)
-        return (row.appeal or {}).get(lang, decision.appeal) if row else decision.appeal
+        # a question or a person in place of the row's own outcome turns nobody down
+        own = row is not None and row.code == decision.code
+        return (row.appeal or {}).get(lang, decision.appeal) if row and own else decision.appeal
 
     def formula(self, decision: Decision, lang: Lang) -> str | None:
         """How the amount of `decision` was reckoned, in `lang` where the row says it in that language."""
         row = self._row(decision)
-        template = (row.formula or {}).get(lang) if row else None
+        template = (row.formula or {}).get(lang) if row and row.code == decision.code else None
         return self._filled(template, decision.read, decision.amount) if template else decision.formula
 
     def decide(
