@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.after_sale import AfterSale
 from assistant.backend import Backend, document_of, read_backend
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock, FixedClock, SystemClock
 from assistant.context import Engine
 from assistant.errors import StoreUnavailable
+from assistant.evidence import read_evidence
 from assistant.flows import FlowBook, read_flows
 from assistant.intents import IntentModel
 from assistant.openapi import read_api
@@ -28,14 +30,18 @@ from assistant.quality import ScorecardRules, read_scorecard
 from assistant.retention import OfferBook, read_offers
 from assistant.settings import Settings
 from assistant.shop import Shop
+from assistant.steps import Steps, unobserved
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
+from assistant.store.files import FileStore
 from assistant.store.ledger_store import LedgerStore, signing_key
 from assistant.store.proposals import ProposalStore
 from assistant.store.sql_shop import SqlShop
+from assistant.store.ticket_talks import TicketTalks
 from assistant.taxonomy import Taxonomy
 from assistant.turn import Assistant
 from assistant.understanding import Understander
+from knowledge.archive import archive_pack
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
 from knowledge.documents import DOCUMENTS_FOLDER, read_documents
@@ -46,8 +52,10 @@ from knowledge.search import ClauseIndex
 
 IN_MEMORY = "sqlite+aiosqlite://"
 INDEX_FOLDER = "index"
+ARCHIVE_FOLDER = "archive"
 DATABASE = "xiaoer.db"
 LEDGER_KEY = "ledger.key"
+FILES_FOLDER = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +103,19 @@ def _database_url(settings: Settings, directory: Path) -> str:
 
 
 def load_parts(
-    settings: Settings, *, index_folder: Path | None = None, documents: Path | None = None, wait: bool = False
+    settings: Settings,
+    *,
+    index_folder: Path | None = None,
+    documents: Path | None = None,
+    archive: Path | None = None,
+    wait: bool = False,
 ) -> Parts:
     """Load and compile a pack. Raises `PackError` (file and line) when it cannot be used.
 
     With `index_folder` what takes long, the clause index and the trained intents, is kept there for the next start; a
     stale index is rebuilt in the background unless `wait`. `documents` is the folder of what the shop has ingested:
-    searched and quoted with the pack's policies, deciding nothing.
+    searched and quoted with the pack's policies, deciding nothing. In `archive` the pack is kept as it is now, so that
+    what it decides can be proved when it has changed.
     """
     pack = load_pack(settings.pack)
     embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
@@ -110,7 +124,7 @@ def load_parts(
     return Parts(
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
-        policies=PolicySet(pack),
+        policies=PolicySet(pack, kept_as=None if archive is None else archive_pack(pack, archive)),
         index=_index((*pack.policies, *read_documents(documents)), embedder, index_folder, wait=wait),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
@@ -148,6 +162,7 @@ async def open_assistant(
     clock: Clock | None = None,
     shop_data: Mapping[str, Any] | None = None,
     planner: Planner | None = None,
+    steps: Steps = unobserved,
 ) -> Assistant:
     """An assistant ready to talk. The caller closes it with `Assistant.close`.
 
@@ -157,7 +172,10 @@ async def open_assistant(
     in_memory = settings.database_url == IN_MEMORY
     kept = None if in_memory else directory
     parts = parts or load_parts(
-        settings, index_folder=kept and kept / INDEX_FOLDER, documents=kept and kept / DOCUMENTS_FOLDER
+        settings,
+        index_folder=kept and kept / INDEX_FOLDER,
+        documents=kept and kept / DOCUMENTS_FOLDER,
+        archive=kept and kept / ARCHIVE_FOLDER,
     )
     clock = clock or (FixedClock(settings.now) if settings.now else SystemClock())
     if not in_memory:
@@ -186,13 +204,34 @@ async def open_assistant(
     )
     return Assistant(
         engine,
-        ConversationStore(database, ledger),
+        ConversationStore(database, ledger, steps=steps),
         Permits(
-            ProposalStore(database, ledger, key), ledger, shop, idempotent_shop=backend is None or backend.idempotent
+            ProposalStore(database, ledger, key, steps=steps),
+            ledger,
+            shop,
+            idempotent_shop=backend is None or backend.idempotent,
+            steps=steps,
         ),
         parts.understander,
         planner or _planner(settings, clock, parts.understander),
         database=database,
+    )
+
+
+def open_after_sale(assistant: Assistant, settings: Settings) -> AfterSale | None:
+    """The tickets of the assistant's shop, None where they lie in another system."""
+    shop, key = assistant.engine.shop, assistant.profile.key
+    if not isinstance(shop, SqlShop):
+        return None
+    folder = None if settings.database_url == IN_MEMORY else settings.directory(key) / FILES_FOLDER
+    return AfterSale(
+        assistant.engine,
+        shop,
+        conversations=assistant.conversations,
+        permits=assistant.permits,
+        talks=TicketTalks(assistant.database, key),
+        files=FileStore(assistant.database, key, folder),
+        evidence=read_evidence(assistant.engine.policies.pack.data("evidence")),
     )
 
 

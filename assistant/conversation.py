@@ -278,6 +278,19 @@ class Resolved(Frozen):
     note: str = ""
 
 
+class Attached(Frozen):
+    """The customer sent a file as evidence. `name` is their own word for it; the file is known by its id."""
+
+    kind: Literal["attached"] = "attached"
+    client_id: str
+    file_id: str
+    name: str
+    media_type: str
+    size: int
+    order_id: str | None = None
+    ticket_id: str | None = None
+
+
 class Rated(Frozen):
     kind: Literal["rated"] = "rated"
     score: int = Field(ge=1, le=5)
@@ -291,12 +304,13 @@ class Closed(Frozen):
 
 TurnEvent: TypeAlias = Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
 Desk: TypeAlias = TransferOffered | TransferAnswered | Escalated | ApprovalAsked | ApprovalDecided | Resolved
-Entry: TypeAlias = TurnEvent | Asked | Answered | AgentSaid | TakenOver | GivenBack | Desk | Rated | Closed
+Entry: TypeAlias = TurnEvent | Asked | Answered | AgentSaid | TakenOver | GivenBack | Desk | Attached | Rated | Closed
 
 AnyEntry = Annotated[
     Understood | Retrieved | Decided | Proposed | Acted | Said | Cited | HandedOff | Failed | Done
     | Asked | Answered | AgentSaid | TakenOver | GivenBack
-    | TransferOffered | TransferAnswered | Escalated | ApprovalAsked | ApprovalDecided | Resolved | Rated | Closed,
+    | TransferOffered | TransferAnswered | Escalated | ApprovalAsked | ApprovalDecided | Resolved | Attached | Rated
+    | Closed,
     Field(discriminator="kind"),
 ]  # fmt: skip
 ENTRY: TypeAdapter[Entry] = TypeAdapter(AnyEntry)

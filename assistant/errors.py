@@ -3,6 +3,7 @@
 XiaoerError
 ├── NotFound              no such thing, or it belongs to somebody else (the two are never told apart)
 ├── InvalidMessage        the message cannot be taken: empty, too long, or without readable text
+│   └── FileRefused       a file cannot be taken: no photo or PDF, too large, damaged, or too many
 ├── Conflict              the same client id or idempotency key was used with another body
 ├── ProposalError         a yes that cannot count
 │   ├── ProposalExpired   it came after the proposal's expiry
@@ -35,6 +36,10 @@ class InvalidMessage(XiaoerError):
     def __init__(self, what: str, *, mend: str = "", code: str = "invalid") -> None:
         self.code = code
         super().__init__(what, mend=mend)
+
+
+class FileRefused(InvalidMessage):
+    """A file cannot be taken. `code` is `file_kind`, `file_too_large`, `file_damaged` or `too_many_files`."""
 
 
 class Conflict(XiaoerError):

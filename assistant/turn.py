@@ -91,7 +91,7 @@ class Assistant:
         self._understander = understander
         self._planner = planner
         self._flows = FlowPlanner()
-        self._database = database
+        self.database = database
         self.ownership = OwnershipStore(database, engine.profile.key)
         weighing = Weighing(engine, permits)
         approvals = ApprovalStore(database, permits.ledger, permits.proposals, engine.profile.key, steps=permits.steps)
@@ -105,7 +105,7 @@ class Assistant:
         """Release the database and the shop's connections. The assistant cannot be used afterwards."""
         if isinstance(self.engine.shop, Connected):
             await self.engine.shop.aclose()
-        await self._database.aclose()
+        await self.database.aclose()
 
     @property
     def profile(self) -> ShopProfile:

@@ -40,6 +40,7 @@ CUSTOMER: Mapping[str, Fields] = {
     "agent_said": _fields("agent text"),
     "taken_over": _fields("agent"),
     "given_back": _fields("agent"),
+    "attached": _fields("client_id file_id name media_type size order_id ticket_id"),
     "rated": _fields("score words"),
     "closed": _fields("by"),
 }

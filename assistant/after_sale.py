@@ -1,0 +1,386 @@
+"""After-sale tickets at work: the sweep that lets the clock act, people at the desk acting through permits, and telling
+the customer what happened, each once.
+
+Only for a shop whose tickets are our own; a connected shop keeps its tickets, and their clock, in its own system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from assistant.context import Engine
+from assistant.conversation import Attached, Card, Conversation, Entry, Lang, Logged, Said, Term
+from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotFound
+from assistant.evidence import EvidenceBook
+from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
+from assistant.orders import change_ticket
+from assistant.permits import Permits
+from assistant.photos import check_file
+from assistant.proposals import Grounds, Proposal, draft_proposal
+from assistant.shop import Action, Order, Ticket
+from assistant.store.conversations import ConversationStore
+from assistant.store.files import Attachment, FileStore
+from assistant.store.sql_shop import SqlShop
+from assistant.store.ticket_talks import TicketTalks
+from assistant.tickets import Actor, due, is_open, moves_of
+from assistant.wording import fill
+
+log = structlog.get_logger("assistant")
+
+_ATTEMPTS = 5
+
+DESK_EVENT = "ticket_event"
+"""The action by which a person at the desk moves a ticket."""
+
+_OWN = frozenset({"customer", "assistant"})
+"""Steps by these were told where they were made."""
+
+
+@dataclass
+class Swept:
+    """What a sweep did: tickets that changed, and what was logged in which conversation."""
+
+    changed: list[str] = field(default_factory=list[str])
+    logged: list[tuple[Conversation, Logged]] = field(default_factory=list[tuple[Conversation, Logged]])
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person at the desk in the role they signed in with."""
+
+    name: str
+    role: Actor
+
+    @property
+    def who(self) -> str:
+        return f"{self.role}:{self.name}"
+
+
+class AfterSale:
+    """The tickets of one shop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        shop: SqlShop,
+        *,
+        conversations: ConversationStore,
+        permits: Permits,
+        talks: TicketTalks,
+        files: FileStore,
+        evidence: EvidenceBook,
+    ) -> None:
+        self.engine = engine
+        self.files = files
+        self.evidence = evidence
+        self.shop = shop
+        self.conversations = conversations
+        self.permits = permits
+        self.talks = talks
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def find(self, ticket_id: str, *, customer_id: str | None = None) -> tuple[Order, Ticket]:
+        """A ticket and its order; with `customer_id`, only the customer's own. Raises `NotFound`."""
+        order = await self.shop.order_of_ticket(ticket_id)
+        if order is None or customer_id not in (None, order.customer_id):
+            raise NotFound("There is no such ticket.")
+        return order, next(ticket for ticket in order.tickets if ticket.ticket_id == ticket_id)
+
+    async def of_customer(self, customer_id: str) -> list[tuple[Order, Ticket]]:
+        """The customer's own tickets, the open ones first, then the newest."""
+        orders = await self.shop.orders(customer_id)
+        both = [(order, ticket) for order in orders for ticket in order.tickets]
+        return sorted(both, key=lambda pair: (not is_open(pair[1]), -pair[1].updated_at.timestamp(), pair[1].ticket_id))
+
+    async def waiting(self, limit: int = 200) -> list[tuple[Order, Ticket]]:
+        """Open tickets of the shop: those a person was called for, then by how much of their limit has passed."""
+        orders = await self.shop.open_ticket_orders(limit=limit)
+        both = [(order, ticket) for order in orders for ticket in order.tickets if is_open(ticket)]
+        last = datetime.max.replace(tzinfo=self.engine.clock.now().tzinfo)
+        return sorted(both, key=lambda pair: (pair[1].escalated_at is None, -pair[1].alerted, pair[1].deadline or last))
+
+    # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def sweep(self) -> Swept:
+        """Apply every alert and time-out that is due, each once, and tell the customers. Again, it does nothing."""
+        now, swept = self.engine.clock.now(), Swept()
+
+        def struck(order: Order) -> Order:
+            return order.model_copy(update={"tickets": tuple(due(ticket, now) for ticket in order.tickets)})
+
+        for order in await self.shop.due_orders(now):
+            after = await self.shop.change_order(order.order_id, struck)
+            before = {ticket.ticket_id: ticket for ticket in order.tickets}
+            tickets = after.tickets if after else ()
+            swept.changed += [t.ticket_id for t in tickets if t != before.get(t.ticket_id)]
+        for order in await self.shop.untold_orders():
+            swept.logged += await self.tell(order)
+        if swept.changed:
+            log.info("tickets_swept", changed=len(swept.changed), told=len(swept.logged))
+        return swept
+
+    async def tell(self, order: Order) -> list[tuple[Conversation, Logged]]:
+        """Tell the order's customer of every step that was made elsewhere, where they have a conversation open."""
+        said: list[tuple[Conversation, Logged]] = []
+        for ticket in order.tickets:
+            if ticket.told >= len(ticket.history):
+                continue
+            if any(step.by not in _OWN and step.event != "take" for step in ticket.history[ticket.told :]):
+                try:
+                    said += await self._say(order, ticket)
+                except Conflict:
+                    continue  # the talk has moved on meanwhile: the next sweep tells
+            await self._note_told(order.order_id, ticket)
+        return said
+
+    async def _say(self, order: Order, ticket: Ticket) -> list[tuple[Conversation, Logged]]:
+        came_from = [p.conversation_id for p, _ in await self.talks.proposals_of(order.order_id, ticket.ticket_id)]
+        talk = await self.talks.open_talk(order.customer_id, came_from)
+        ref = f"{ticket.ticket_id}#{len(ticket.history)}"
+        if talk is None or await self.talks.was_told(talk.id, ref):
+            return []
+        words = self.words(ticket, talk.lang)
+        entries: list[Entry] = [Said(text=words, cards=(self.card(ticket, talk.lang),), ref=ref)]
+        _, logged = await self.conversations.commit(talk, entries, at=self.engine.clock.now(), turn_done=False)
+        return [(talk, entry) for entry in logged]
+
+    async def _note_told(self, order_id: str, ticket: Ticket) -> None:
+        def noted(order: Order) -> Order:
+            tickets = tuple(
+                each.model_copy(update={"told": len(ticket.history)}) if each.ticket_id == ticket.ticket_id else each
+                for each in order.tickets
+            )
+            return order.model_copy(update={"tickets": tickets})
+
+        await self.shop.change_order(order_id, noted)
+
+    def words(self, ticket: Ticket, lang: Lang) -> str:
+        """What a customer is told about the newest step."""
+        flows, step = self.engine.flows, ticket.history[-1]
+        values = ticket_values(ticket, flows, lang)
+        event = flows.phrase("ticket_event", step.event, lang) if step.from_state == step.to_state else None
+        shown = {
+            "kind": values["ticket_kind"],
+            "ticket": ticket.ticket_id,
+            "state": event or values["ticket_state"],
+            "next": values["ticket_next"],
+        }
+        why = f"\n\n{step.why}" if step.why and ":" in step.by else ""
+        return fill(flows.text("ticket_update", lang), shown) + why
+
+    def card(self, ticket: Ticket, lang: Lang, missing: Sequence[str] = ()) -> Card:
+        data = ticket_data(ticket, self.engine.flows, lang) | {"missing": list(missing)}
+        return Card(kind="case", title=str(data["kind_label"]), data=data)
+
+    async def missing(self, ticket: Ticket, lang: Lang) -> list[str]:
+        """What its customer has not shown yet, in words; nothing once the case is settled."""
+        if not is_open(ticket):
+            return []
+        sent = [each for each in await self.files.of_order(ticket.order_id) if each.ticket_id == ticket.ticket_id]
+        return self.evidence.missing(ticket, [(each.medium, each.shows) for each in sent], lang)
+
+    # ── the customer ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def propose(
+        self, conversation: Conversation, ticket_id: str, event: str, *, client_id: str, waybill: str = ""
+    ) -> tuple[Proposal, list[Logged]]:
+        """Put an event of the customer's own before them as a proposal; their yes carries it out. The same client id
+        again gives the first one and logs nothing.
+
+        Raises `NotFound`, `MoveRefused`, and `Conflict` when the conversation is closed or has moved on.
+        """
+        proposal_id = hashlib.sha256(f"{conversation.id} {client_id}".encode()).hexdigest()[:32]
+        try:
+            return (await self.permits.find(proposal_id)).proposal, []
+        except NotFound:
+            pass  # the first time
+        if conversation.closed or conversation.customer_id is None:
+            raise Conflict("The conversation is closed.", mend="Open a new one.")
+        order, ticket = await self.find(ticket_id, customer_id=conversation.customer_id)
+        now, lang, flows = self.engine.clock.now(), conversation.lang, self.engine.flows
+        name = CUSTOMER_MOVES.get(event, event)
+        args = {"ticket_id": ticket_id} | ({"waybill": waybill} if waybill else {})
+        change_ticket(order, ticket_id, event, by="customer", who="customer", at=now, args=args)
+        words = flows.actions[name]
+        values = {**ticket_values(ticket, flows, lang), "ticket": ticket_id, "return_waybill": waybill}
+        drafted = draft_proposal(
+            conversation=conversation,
+            action=Action(name=name, order_id=order.order_id, args=args),
+            title=words.title.in_(lang),
+            terms=[Term(label=t.label.in_(lang), value=fill(t.value.in_(lang), values)) for t in words.terms],
+            decisions=(),
+            at=now,
+            lifetime=timedelta(minutes=self.engine.profile.proposal_minutes),
+            proposal_id=proposal_id,
+        )
+        await self._withdraw_open(conversation, now)
+        _, logged = await self.conversations.commit(
+            conversation,
+            [Said(text=flows.text("please_confirm", lang)), drafted.as_event()],
+            at=now,
+            state=conversation.state.model_copy(update={"proposal_id": proposal_id}),
+            proposals=[drafted],
+            turn_done=False,
+        )
+        return drafted, logged
+
+    async def _withdraw_open(self, conversation: Conversation, now: datetime) -> None:
+        """Two open proposals would make a yes ambiguous: the newer one stands."""
+        if conversation.state.proposal_id is None:
+            return
+        kept = await self.permits.find(conversation.state.proposal_id)
+        if kept.state == "open":
+            who = kept.proposal
+            await self.permits.decline(
+                who.proposal_id, customer_id=who.customer_id, conversation_id=who.conversation_id, at=now
+            )
+
+    async def attach(
+        self, conversation: Conversation, content: bytes, *, name: str, client_id: str, ticket_id: str | None = None,
+        shows: str | None = None,
+    ) -> tuple[Attachment, list[Logged]]:  # fmt: skip
+        """Take a file as evidence: for the ticket named, else for the open one of the order talked about. The log gets
+        the file and what is still missing; a ticket that waits for evidence goes on. Once per client id.
+
+        Raises `FileRefused`, `Conflict`, `NotFound` (somebody else's ticket), `StoreUnavailable`.
+        """
+        if conversation.closed or conversation.customer_id is None:
+            raise Conflict("The conversation is closed.", mend="Open a new one.")
+        checked = await asyncio.to_thread(check_file, content)
+        order, ticket = await self._meant(conversation, ticket_id)
+        sent = Attachment(
+            file_id="",
+            client_id=client_id,
+            customer_id=conversation.customer_id,
+            conversation_id=conversation.id,
+            order_id=order.order_id if order else None,
+            ticket_id=ticket.ticket_id if ticket else None,
+            shows=shows,
+            name=name,
+            media_type=checked.media_type,
+            size=checked.size,
+            sha256=checked.sha256,
+            phash=checked.phash,
+            at=self.engine.clock.now(),
+        )
+        kept, new = await self.files.add(sent, checked, content)
+        return kept, (await self._note_file(conversation, kept, ticket) if new else [])
+
+    async def _meant(self, conversation: Conversation, ticket_id: str | None) -> tuple[Order | None, Ticket | None]:
+        """The order and ticket a file is for."""
+        if ticket_id is not None:
+            return await self.find(ticket_id, customer_id=conversation.customer_id)
+        talked_of, who = conversation.state.order_id, conversation.customer_id
+        order = await self.shop.order(who, talked_of) if who and talked_of else None
+        newest = newest_ticket(order) if order else None
+        return order, newest if newest is not None and is_open(newest) else None
+
+    async def _note_file(self, conversation: Conversation, kept: Attachment, ticket: Ticket | None) -> list[Logged]:
+        flows, lang = self.engine.flows, conversation.lang
+        lines = [fill(flows.text("file_received", lang), {"name": kept.name})]
+        if ticket is not None:
+            missing = await self.missing(ticket, lang)
+            between = "、" if lang == "zh" else "; "
+            lines += [
+                fill(flows.text("evidence_missing", lang), {"missing": between.join(missing)})
+                if missing
+                else flows.text("evidence_complete", lang)
+            ]
+        fields = kept.model_dump(
+            include={"client_id", "file_id", "name", "media_type", "size", "order_id", "ticket_id"}
+        )
+        entries: list[Entry] = [Attached(**fields), Said(text="".join(lines) if lang == "zh" else " ".join(lines))]
+        for attempt in range(_ATTEMPTS):
+            head = await self.conversations.get(conversation.id, customer_id=None)
+            try:
+                _, logged = await self.conversations.commit(head, entries, at=kept.at, turn_done=False)
+                break
+            except Conflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        if ticket is not None and ticket.state == "EVIDENCE_REQUESTED":
+            await self.shop.change_order(
+                ticket.order_id, partial(_with_evidence, ticket_id=ticket.ticket_id, at=kept.at)
+            )
+        return logged
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def act(
+        self, ticket_id: str, event: str, colleague: Colleague, args: Mapping[str, Any]
+    ) -> tuple[Ticket, list[tuple[Conversation, Logged]]]:
+        """Move a ticket as a person at the desk, through a permit as every write; the ticket after it, and what its
+        customer was told.
+
+        Raises `NotFound`, `EffectRefused` (`MoveRefused` with what is allowed instead), `NotAuthorised` when money
+        rests on no clause, and `EffectUnknown`.
+        """
+        order, _ = await self.find(ticket_id)
+        now = self.engine.clock.now()
+        given = {name: value for name, value in args.items() if value not in (None, "", [], ())}
+        sent = {**given, "ticket_id": ticket_id, "event": event, "by": colleague.role, "who": colleague.who}
+        # what the machine would refuse gets no permit
+        after = change_ticket(order, ticket_id, event, by=colleague.role, who=colleague.who, at=now, args=given)
+        paid = after.refunded - order.refunded
+        action = Action(name=DESK_EVENT, order_id=order.order_id, args=sent, amount=paid or None)
+        earlier = await self.talks.proposals_of(order.order_id, ticket_id)
+        clauses = [clause for proposal, _ in earlier for clause in proposal.clauses]
+        talk = await self._talk_for(order, [proposal.conversation_id for proposal, _ in earlier])
+        drafted = draft_proposal(
+            conversation=talk,
+            action=action,
+            title=f"{ticket_id} {event}",
+            terms=(),
+            decisions=(),  # a person's event rests on the request's clauses and on the rule they name
+            clauses=[*dict.fromkeys([*([given["rule"]] if "rule" in given else []), *clauses])],
+            at=now,
+            drafted_by=colleague.who,
+            grounds=Grounds(purpose="statutory_refund", cause=ticket_id) if paid else None,
+        )
+        await self.conversations.commit(talk, [], at=now, proposals=[drafted], turn_done=False)
+        permit = await self.permits.authorise(
+            drafted.proposal_id,
+            customer_id=order.customer_id,
+            conversation_id=talk.id,
+            args_hash=drafted.args_hash,
+            at=now,
+            by=colleague.who,
+        )
+        settled = await self.permits.execute(permit, now)
+        await self.permits.proposals.settle(settled, now)
+        if settled.state == "refused":
+            raise EffectRefused(settled.reason)
+        if settled.state == "unknown":
+            raise EffectUnknown(settled.reason)
+        told = await self.tell((await self.find(ticket_id))[0])
+        return (await self.find(ticket_id))[1], told
+
+    async def _talk_for(self, order: Order, came_from: Sequence[str]) -> Conversation:
+        """The conversation a desk's permit is filed under."""
+        talk = await self.talks.open_talk(order.customer_id, came_from)
+        if talk is not None:
+            return talk
+        key, now = self.engine.profile.key, self.engine.clock.now()
+        return await self.conversations.open(key, order.customer_id, channel="desk", lang="zh", at=now)
+
+    def moves(self, ticket: Ticket, colleague: Colleague) -> list[tuple[str, tuple[str, ...]]]:
+        """The events this person may send now, each with what it cannot go without."""
+        found = moves_of(ticket, colleague.role, self.engine.clock.now())
+        return list({move.event: (move.event, move.needs) for move in found}.values())
+
+
+def _with_evidence(order: Order, *, ticket_id: str, at: datetime) -> Order:
+    """The order once its customer has given what was asked for; unchanged when the ticket has moved on meanwhile."""
+    try:
+        return change_ticket(order, ticket_id, "give_evidence", by="customer", who="customer", at=at, args={})
+    except EffectRefused:
+        return order

@@ -1,0 +1,89 @@
+"""Evidence lists: what each kind of dispute needs, from whom, and what of it is still missing. Pure data and counting.
+
+A list is shown, never enforced: nobody is refused because a photo is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from assistant.conversation import Frozen, Lang
+from assistant.shop import Text, Ticket, TicketKind
+from knowledge.errors import XiaoerError
+
+Media = Literal["image", "pdf"]
+
+
+class Item(Frozen):
+    """One thing a customer can show. `media` is what kind of file shows it."""
+
+    label: Text
+    media: Literal["image", "pdf", "any"] = "any"
+    required: bool = True
+
+
+class Dispute(Frozen):
+    """One kind of dispute: when a ticket is of it, what its customer shows and what the seller has to show."""
+
+    label: Text
+    kinds: tuple[TicketKind, ...]
+    words: tuple[str, ...] = ()
+    items: dict[str, Item] = Field(default_factory=dict)
+    seller: dict[str, Text] = Field(default_factory=dict)
+
+    @field_validator("words")
+    @classmethod
+    def _compiles(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            try:
+                re.compile(word)
+            except re.error as error:
+                raise ValueError(f"{word!r} is no regular expression") from error
+        return words
+
+    def fits(self, ticket: Ticket) -> bool:
+        return ticket.kind in self.kinds and any(re.search(word, ticket.reason, re.I) for word in self.words)
+
+
+class EvidenceBook(Frozen):
+    """All evidence lists of a pack, in the order they are tried."""
+
+    disputes: dict[str, Dispute] = Field(default_factory=dict)
+
+    def of(self, ticket: Ticket) -> tuple[str, Dispute] | None:
+        """The list for a ticket and its name: by the customer's own words, else by the kind. None: nothing to show."""
+        by_words = ((name, d) for name, d in self.disputes.items() if d.fits(ticket))
+        by_kind = ((name, d) for name, d in self.disputes.items() if not d.words and ticket.kind in d.kinds)
+        return next(by_words, None) or next(by_kind, None)
+
+    def missing(self, ticket: Ticket, shown: Sequence[tuple[Media, str | None]], lang: Lang) -> list[str]:
+        """What the customer has not shown yet, in words. `shown` are files in order: their medium, and the item they
+        were sent for, if that was said; others fill the first item they can.
+        """
+        found = self.of(ticket)
+        if found is None:
+            return []
+        left = dict(found[1].items)
+        for _, item in shown:
+            left.pop(item or "", None)
+        for medium, item in shown:
+            if item in found[1].items:
+                continue
+            fitting = next((name for name, each in left.items() if each.media in (medium, "any")), None)
+            if fitting is not None:
+                del left[fitting]
+        return [each.label.in_(lang) for each in left.values() if each.required]
+
+
+def read_evidence(data: Mapping[str, Any]) -> EvidenceBook:
+    """Type the merged `evidence.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
+    try:
+        return EvidenceBook.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise XiaoerError(f"evidence.yaml: `{where}`: {first['msg']}.", mend="Correct this key.") from error

@@ -1,0 +1,103 @@
+"""Files that customers send: what they really are, a copy that is safe to show, and a print to find look-alikes by.
+
+The name and the declared type of a file are never believed: its first bytes decide. Nothing here draws conclusions; it
+yields facts for a person to weigh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.errors import FileRefused
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+"""A phone's largest photo has some 50 million; a picture that claims more is not opened."""
+SHOWN_SIDE = 1600
+"""The longest side of the copy that is shown, in pixels."""
+CLOSE = 6
+"""Perceptual hashes of 64 bits that differ in no more bits look alike."""
+
+MediaType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"]
+_FORMATS: dict[str, MediaType] = {
+    "JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that may be kept. `shown` is a JPEG without any metadata, None for a PDF, which is only ever downloaded;
+    `phash` is the perceptual hash of an image, 16 hexadecimal digits.
+    """
+
+    media_type: MediaType
+    sha256: str
+    size: int
+    shown: bytes | None = None
+    phash: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+def check_file(content: bytes) -> Checked:
+    """What `content` is. Raises `FileRefused`: `file_too_large`, `file_kind` (neither photo nor PDF), or
+    `file_damaged` (a photo that cannot be opened, or claims too many pixels).
+    """
+    if len(content) > MAX_BYTES:
+        raise FileRefused("The file is too large.", code="file_too_large")
+    kind = sniff(content)
+    if kind is None:
+        raise FileRefused("Only photos (JPEG, PNG, WebP, GIF) and PDF files can be sent.", code="file_kind")
+    digest = hashlib.sha256(content).hexdigest()
+    if kind == "application/pdf":
+        return Checked(kind, digest, len(content))
+    return _picture(content, kind, digest)
+
+
+def sniff(content: bytes) -> MediaType | None:
+    """The type by the first bytes; None for anything that is not wanted."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return "application/pdf" if content.startswith(b"%PDF-") else None
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two perceptual hashes are of pictures that look alike."""
+    return (int(one, 16) ^ int(other, 16)).bit_count() <= CLOSE
+
+
+def _picture(content: bytes, kind: MediaType, digest: str) -> Checked:
+    # Pillow and imagehash take a fifth of a second to import: only an upload pays for them
+    import imagehash
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(_FORMATS)) as opened:
+                # the size stands in the header: a bomb is turned away before a pixel is unpacked
+                if opened.width * opened.height > MAX_PIXELS:
+                    raise FileRefused("The picture is too large.", code="file_damaged")
+                opened.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
+                size = (opened.width, opened.height)
+                upright = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FileRefused("The picture cannot be opened.", code="file_damaged") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for broken files
+        raise FileRefused("The picture cannot be opened.", code="file_damaged") from error
+    upright.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    clean = Image.new("RGB", upright.size)  # a new picture carries none of the old one's metadata
+    clean.paste(upright)
+    shown = io.BytesIO()
+    clean.save(shown, "JPEG", quality=82, optimize=True)
+    return Checked(kind, digest, len(content), shown.getvalue(), str(imagehash.phash(clean)), *size)

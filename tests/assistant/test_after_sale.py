@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from assistant.after_sale import AfterSale, Colleague
+from assistant.build import IN_MEMORY, open_after_sale
+from assistant.conversation import Acted, Attached, Proposed, Said
+from assistant.errors import Conflict, NotAuthorised, NotFound
+from assistant.settings import Settings
+from assistant.tickets import MoveRefused
+from tests.assistant.conftest import Talking
+from tests.assistant.talk import Talk
+
+LIN = Colleague("lin", "agent")
+LATER = timedelta(hours=49)
+
+
+def after_sale_of(talk: Talk) -> AfterSale:
+    found = open_after_sale(talk.assistant, Settings(database_url=IN_MEMORY))
+    assert found is not None
+    return found
+
+
+def photo(colour: str = "red", kind: str = "JPEG") -> bytes:
+    picture = Image.new("RGB", (64, 48), colour)
+    picture.paste((0, 0, 255), (10, 10, 30, 20))
+    written = io.BytesIO()
+    picture.save(written, kind)
+    return written.getvalue()
+
+
+async def resend_ticket(talk: Talk) -> str:
+    """The demo's c18 has a resend request that waits for the seller since ten hours ago."""
+    order = next(o for o in await talk.orders() for t in o.tickets if t.kind == "resend")
+    return order.tickets[0].ticket_id
+
+
+async def test_a_sweep_calls_a_person_tells_the_customer_once_and_does_nothing_again(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    talk.clock.advance(LATER)
+    swept = await after_sale.sweep()
+    assert number in swept.changed
+    mine = [entry.entry for head, entry in swept.logged if head.id == talk.id]
+    assert len(mine) == 1
+    assert isinstance(mine[0], Said)
+    assert number in mine[0].text
+    assert mine[0].cards[0].data["ticket_id"] == number
+    _, ticket = await after_sale.find(number)
+    assert ticket.escalated_at is not None
+    again = await after_sale_of(talk).sweep()
+    assert (again.changed, again.logged) == ([], [])
+
+
+async def test_a_message_that_was_sent_before_a_crash_is_not_sent_again(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    talk.clock.advance(LATER)
+    await after_sale.sweep()
+    order, ticket = await after_sale.find(number)
+    untold = order.model_copy(update={"tickets": (ticket.model_copy(update={"told": 0}),)})
+    await after_sale.shop.change_order(order.order_id, lambda _: untold)
+    assert (await after_sale.sweep()).logged == []
+    assert (await after_sale.find(number))[1].told == len(ticket.history)
+
+
+async def test_alerts_come_before_the_limit_and_stand_first_at_the_desk(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    talk.clock.advance(timedelta(hours=30))
+    await after_sale.sweep()
+    rows = [ticket for _, ticket in await after_sale.waiting()]
+    assert next(ticket for ticket in rows if ticket.ticket_id == number).alerted == 80
+    ranks = [(ticket.escalated_at is None, -ticket.alerted) for ticket in rows]
+    assert ranks == sorted(ranks)
+
+
+async def test_a_person_moves_a_ticket_through_a_permit_and_the_customer_hears_of_it(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    ticket, told = await after_sale.act(number, "request_evidence", LIN, {"why": "请拍一下外箱"})
+    assert (ticket.state, ticket.history[-1].by) == ("EVIDENCE_REQUESTED", "agent:lin")
+    said = told[0][1].entry
+    assert isinstance(said, Said)
+    assert "请拍一下外箱" in said.text
+    ledger = await talk.assistant.permits.ledger.latest(talk.assistant.profile.key)
+    assert {entry.kind for entry in ledger} >= {"permit", "effect"}
+    assert any(entry.body.get("by") == "agent:lin" for entry in ledger)
+    with pytest.raises(MoveRefused, match="no `receive_return`"):
+        await after_sale.act(number, "receive_return", LIN, {})
+    with pytest.raises(NotFound):
+        await after_sale.act("T0", "take", LIN, {})
+
+
+async def test_the_desk_pays_a_refund_with_a_clause_and_within_what_was_paid(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    approved, _ = await after_sale.act(number, "approve_refund", LIN, {"amount": 13900})
+    assert (approved.state, approved.amount) == ("REFUNDING", 13900)
+    with pytest.raises(NotAuthorised):
+        await after_sale.act(number, "refund", LIN, {})
+    paid, _ = await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2014-03#remedies"})
+    order, _ = await after_sale.find(number)
+    assert (paid.state, order.refunded) == ("REFUNDED", 13900)
+    with pytest.raises(MoveRefused):
+        await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2014-03#remedies"})
+
+
+async def test_a_customer_withdraws_by_a_proposal_and_a_yes(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    first, logged = await after_sale.propose(talk.head, number, "withdraw", client_id="w1")
+    assert [type(entry.entry) for entry in logged] == [Said, Proposed]
+    again, nothing = await after_sale.propose(talk.head, number, "withdraw", client_id="w1")
+    assert (again.proposal_id, nothing) == (first.proposal_id, [])
+    entries = await talk.button("yes", first.proposal_id)
+    assert next(e for e in entries if isinstance(e, Acted)).state == "done"
+    assert (await after_sale.find(number))[1].state == "WITHDRAWN"
+    with pytest.raises(MoveRefused):
+        await after_sale.propose(talk.head, number, "ask_platform", client_id="w2")
+
+
+async def test_a_ticket_of_somebody_else_does_not_exist(talking: Talking) -> None:
+    other = await talking("c18")
+    number = await resend_ticket(other)
+    talk = await talking("c01")
+    with pytest.raises(NotFound):
+        await after_sale_of(talk).propose(talk.head, number, "withdraw", client_id="w1")
+    with pytest.raises(NotFound):
+        await after_sale_of(talk).attach(talk.head, photo(), name="a.jpg", client_id="f1", ticket_id=number)
+
+
+async def test_a_photo_is_taken_once_thanked_for_and_moves_a_ticket_that_waits_for_it(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    await after_sale.act(number, "request_evidence", LIN, {"why": "photos"})
+    kept, logged = await after_sale.attach(talk.head, photo(), name="外箱.jpg", client_id="f1", ticket_id=number)
+    assert isinstance(logged[0].entry, Attached)
+    assert isinstance(logged[1].entry, Said)
+    assert "面单" in logged[1].entry.text, "says what is missing still"
+    assert (await after_sale.find(number))[1].state == "PENDING_SELLER"
+    again, nothing = await after_sale.attach(talk.head, photo(), name="外箱.jpg", client_id="f1", ticket_id=number)
+    assert (again, nothing) == (kept, [])
+    with pytest.raises(Conflict):
+        await after_sale.attach(talk.head, photo("green"), name="x.jpg", client_id="f1", ticket_id=number)
+    assert len(await after_sale.missing((await after_sale.find(number))[1], "zh")) == 2
+
+
+async def test_the_same_picture_in_another_case_is_a_signal_for_people(talking: Talking) -> None:
+    first, second = await talking("c18"), await talking("c19")
+    one, _ = await after_sale_of(first).attach(first.head, photo(), name="a.jpg", client_id="f1")
+    after_sale = after_sale_of(second)
+    after_sale.files = after_sale_of(first).files
+    two, _ = await after_sale.attach(second.head, photo(), name="b.jpg", client_id="f1")
+    assert one.signals == ()
+    assert two.signals == ("same_file_other_customer",)
+    like, _ = await after_sale.attach(second.head, photo(kind="PNG"), name="c.png", client_id="f2")
+    assert "looks_like_other_customer" in like.signals
