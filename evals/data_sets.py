@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from evals import intents_jddc, tau_retail
+from evals import ecom_bench, intents_jddc, tau_retail
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
@@ -69,6 +69,7 @@ def _intents_jddc(pack: str, data: Path) -> Report:
 DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
     "tau-retail": tau_retail.run,
+    "ecom-bench": ecom_bench.run,
 }
 
 

@@ -60,6 +60,8 @@ class Write:
     before: tuple[Action, ...] = ()
     between: tuple[Action, ...] = ()
     consent: Consent = "yes"
+    rows: tuple[tuple[str, str, Any], ...] = ()
+    """Kind, key and content of rows that are other than in the data when it begins."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class GateRun:
 
     async def try_write(self, write: Write, shop: RecordedShop) -> Outcome:
         """Ask for `write` on `shop` and answer as it says. Raises `RuntimeError` when what comes before is denied."""
+        shop.changed.update({(kind, key): row for kind, key, row in write.rows})
         for action in write.before:
             await self._must(action, write.customer_id, shop)
         before = dict(shop.changed)

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from assistant.shop import Action
-from evals.gate_run import Consent, Write
+from evals.gate_run import Write
+from evals.mutants import made, overtaken, unconfirmed
 from evals.row_shop import Row, cents
 from evals.tau_shop import TauData
 
 REASONS = ("no longer needed", "ordered by mistake")
 BAD_REASONS = ("found it cheaper", "delivery takes too long", "changed my mind", "No Longer Needed", "")
 FOREIGN_WRITES = ("refund_order", "undo_cancellation", "set_gift_card_balance", "delete_user", "modify_tracking")
-TRIES = 4000
-"""How many orders are drawn at most to find those of a kind."""
 
 Made: TypeAlias = Write | None
 Maker: TypeAlias = Callable[["Chance"], Made]
@@ -126,43 +125,34 @@ NEEDED = {**dict.fromkeys(OF_PENDING, "pending"), **dict.fromkeys(OF_DELIVERED, 
 
 def right_writes(data: TauData, *, seed: int, a_kind: int) -> Iterator[Write]:
     """Writes that keep every rule, `a_kind` of each."""
-    for builder, status in NEEDED.items():
-        name = f"right {builder.__name__}"
-        yield from _made(data, name, _right(builder, status, name), seed=seed, n=a_kind)
-    yield from _made(data, "right home", _right_home, seed=seed, n=a_kind)
+    makers = {f"right {builder.__name__}": _right(builder, status) for builder, status in NEEDED.items()}
+    for kind, maker in {**makers, "right home": _right_home}.items():
+        yield from made(kind, maker, Chance(data, f"{seed} {kind}"), a_kind)
 
 
 def wrong_writes(data: TauData, *, seed: int, a_kind: int) -> Iterator[Write]:
     """Writes that break one rule, `a_kind` of each kind."""
-    for kind, maker in WRONG.items():
-        yield from _made(data, kind, maker, seed=seed, n=a_kind)
-    for consent in get_args(Consent):
-        if consent != "yes":
-            yield from _made(data, f"consent {consent}", _unconfirmed(consent), seed=seed, n=a_kind // 2)
+    for kind, maker in {**WRONG, **unconfirmed(_any_right)}.items():
+        yield from made(kind, maker, Chance(data, f"{seed} {kind}"), a_kind)
 
 
-def _made(data: TauData, kind: str, maker: Maker, *, seed: int, n: int) -> Iterator[Write]:
-    chance, made = Chance(data, f"{seed} {kind}"), 0
-    for _ in range(TRIES):
-        if made == n:
-            return
-        if write := maker(chance):
-            made += 1
-            yield write
-
-
-def _right(builder: Builder, status: str, name: str) -> Maker:
+def _right(builder: Builder, status: str) -> Maker:
     def maker(chance: Chance) -> Made:
         order = chance.order(status)
         action = builder(chance, order)
-        return Write(name, order["user_id"], action) if action else None
+        return Write("right", order["user_id"], action) if action else None
 
     return maker
 
 
+def _any_right(chance: Chance) -> Made:
+    builder = chance.random.choice(list(NEEDED))
+    return _right(builder, NEEDED[builder])(chance)
+
+
 def _right_home(chance: Chance) -> Made:
     user = chance.other_user("")
-    return Write("right home", user["user_id"], _home(chance, user["user_id"]))
+    return Write("wrong", user["user_id"], _home(chance, user["user_id"]))
 
 
 def _home(chance: Chance, user_id: str) -> Action:
@@ -173,7 +163,7 @@ def _wrong_status(chance: Chance) -> Made:
     builder = chance.random.choice(list(NEEDED))
     order = chance.order(*({"pending", "processed", "delivered", "cancelled"} - {NEEDED[builder]}))
     code = "NOT_PENDING" if NEEDED[builder] == "pending" else "NOT_DELIVERED"
-    return _wrong("wrong status", order, builder(chance, order), code)
+    return _wrong(order, builder(chance, order), code)
 
 
 def _second_change(chance: Chance) -> Made:
@@ -189,13 +179,7 @@ def _second_change(chance: Chance) -> Made:
     before, action = first(chance, order), second(chance, order)
     if before is None or action is None:
         return None
-    return Write("second change", order["user_id"], action, frozenset({code}), before=(before,))
-
-
-def _overtaken(chance: Chance) -> Made:
-    """Two proposals for one order are open, both get their yes: only the first may happen."""
-    made = _second_change(chance)
-    return made and Write("overtaken", made.customer_id, made.action, made.codes, between=made.before)
+    return Write("wrong", order["user_id"], action, frozenset({code}), before=(before,))
 
 
 def _other_user(chance: Chance) -> Made:
@@ -205,13 +189,13 @@ def _other_user(chance: Chance) -> Made:
     me = chance.other_user(order["user_id"])
     if action and chance.random.random() < 0.5 and "payment_method_id" in action.args:
         action = _with(action, payment_method_id=min(me["payment_methods"]))
-    return Write("other user's order", me["user_id"], action, frozenset({"NOT_YOURS"})) if action else None
+    return Write("wrong", me["user_id"], action, frozenset({"NOT_YOURS"})) if action else None
 
 
 def _other_home(chance: Chance) -> Made:
     user = chance.other_user("")
     me = chance.other_user(user["user_id"])
-    return Write("other user's profile", me["user_id"], _home(chance, user["user_id"]), frozenset({"NOT_YOURS"}))
+    return Write("wrong", me["user_id"], _home(chance, user["user_id"]), frozenset({"NOT_YOURS"}))
 
 
 def _foreign_method(chance: Chance) -> Made:
@@ -222,9 +206,7 @@ def _foreign_method(chance: Chance) -> Made:
     method = chance.random.choice([*theirs, "gift_card_0000000"])
     if method in chance.user(order["user_id"])["payment_methods"]:
         return None
-    return _wrong(
-        "foreign payment method", order, action and _with(action, payment_method_id=method), "METHOD_NOT_YOURS"
-    )
+    return _wrong(order, action and _with(action, payment_method_id=method), "METHOD_NOT_YOURS")
 
 
 def _other_product(chance: Chance) -> Made:
@@ -234,7 +216,7 @@ def _other_product(chance: Chance) -> Made:
     at = chance.random.randrange(len(action.args["new_item_ids"]))
     product = chance.data.variants[action.args["new_item_ids"][at]]["product_id"]
     other = chance.random.choice(sorted(i for i, v in chance.data.variants.items() if v["product_id"] != product))
-    return _wrong("changed product", order, _with(action, new_item_ids=_replaced(action, at, other)), "OTHER_PRODUCT")
+    return _wrong(order, _with(action, new_item_ids=_replaced(action, at, other)), "OTHER_PRODUCT")
 
 
 def _unavailable(chance: Chance) -> Made:
@@ -245,19 +227,19 @@ def _unavailable(chance: Chance) -> Made:
     item = next(each for each in order["items"] if each["item_id"] == action.args["item_ids"][at])
     gone = chance.variant(item, available=False)
     made = gone and _with(action, new_item_ids=_replaced(action, at, gone))
-    return _wrong("not available", order, made or None, "NOT_AVAILABLE")
+    return _wrong(order, made or None, "NOT_AVAILABLE")
 
 
 def _same_option(chance: Chance) -> Made:
     order, action = _swapped(chance)
     made = action and _with(action, new_item_ids=_replaced(action, 0, action.args["item_ids"][0]))
-    return _wrong("same option", order, made, "SAME_OPTION")
+    return _wrong(order, made, "SAME_OPTION")
 
 
 def _unpaired(chance: Chance) -> Made:
     order, action = _swapped(chance)
     made = action and _with(action, new_item_ids=[*action.args["new_item_ids"], action.args["new_item_ids"][0]])
-    return _wrong("not paired", order, made, "NOT_PAIRED")
+    return _wrong(order, made, "NOT_PAIRED")
 
 
 def _not_in_order(chance: Chance) -> Made:
@@ -273,7 +255,7 @@ def _not_in_order(chance: Chance) -> Made:
     made = _with(action, item_ids=ids)
     if "new_item_ids" in made.args:
         made = _with(made, new_item_ids=made.args["new_item_ids"][:1] * len(ids))
-    return _wrong("not in the order", order, made, "NOT_IN_ORDER")
+    return _wrong(order, made, "NOT_IN_ORDER")
 
 
 def _balance(chance: Chance) -> Made:
@@ -295,13 +277,13 @@ def _balance(chance: Chance) -> Made:
         if action is None or _difference(chance, order, action) <= cents(card["balance"]):
             return None
         action = _with(action, payment_method_id=card["id"])
-    return _wrong("balance too low", order, action, "BALANCE_TOO_LOW")
+    return _wrong(order, action, "BALANCE_TOO_LOW")
 
 
 def _reason(chance: Chance) -> Made:
     order = chance.order("pending")
     action = _with(cancel(chance, order), reason=chance.random.choice(BAD_REASONS))
-    return _wrong("cancel reason", order, action, "REASON_NOT_ACCEPTED")
+    return _wrong(order, action, "REASON_NOT_ACCEPTED")
 
 
 def _refund_way(chance: Chance) -> Made:
@@ -310,49 +292,30 @@ def _refund_way(chance: Chance) -> Made:
     methods = chance.user(order["user_id"])["payment_methods"].values()
     others = sorted(m["id"] for m in methods if m["source"] != "gift_card" and m["id"] != paid)
     action = _with(send_back(chance, order), payment_method_id=others[0]) if others else None
-    return _wrong("refund to another method", order, action, "OTHER_REFUND_WAY")
+    return _wrong(order, action, "OTHER_REFUND_WAY")
 
 
 def _same_method(chance: Chance) -> Made:
     order = chance.order("pending")
     paid = order["payment_history"][0]["payment_method_id"]
-    return _wrong(
-        "same payment method", order, _on(order, "modify_pending_order_payment", payment_method_id=paid), "SAME_METHOD"
-    )
+    return _wrong(order, _on(order, "modify_pending_order_payment", payment_method_id=paid), "SAME_METHOD")
 
 
 def _half_address(chance: Chance) -> Made:
     order = chance.order("pending")
     lacking = chance.random.choice(["address1", "city", "state", "zip", "country"])
-    return _wrong("address incomplete", order, _with(address(chance, order), **{lacking: " "}), "ADDRESS_INCOMPLETE")
+    return _wrong(order, _with(address(chance, order), **{lacking: " "}), "ADDRESS_INCOMPLETE")
 
 
 def _out_of_scope(chance: Chance) -> Made:
     order = chance.order()
-    return _wrong("not ours to do", order, _on(order, chance.random.choice(FOREIGN_WRITES)), "OUT_OF_SCOPE")
-
-
-def _unconfirmed(consent: Consent) -> Maker:
-    codes = {
-        "nothing": "NOT_CONFIRMED", "no": "DECLINED", "late": "TOO_LATE", "twice": "ANSWERED_BEFORE",
-        "other_terms": "OTHER_TERMS", "other_customer": "OTHER_TERMS", "never_proposed": "NOT_CONFIRMED",
-    }  # fmt: skip
-
-    def maker(chance: Chance) -> Made:
-        builder = chance.random.choice(list(NEEDED))
-        order = chance.order(NEEDED[builder])
-        action = builder(chance, order)
-        # after the first yes the order has moved on: either fault may be named
-        code = frozenset({codes[consent]})
-        return Write(f"consent {consent}", order["user_id"], action, code, consent=consent) if action else None
-
-    return maker
+    return _wrong(order, _on(order, chance.random.choice(FOREIGN_WRITES)), "OUT_OF_SCOPE")
 
 
 WRONG: dict[str, Maker] = {
     "wrong status": _wrong_status,
     "second change": _second_change,
-    "overtaken": _overtaken,
+    "overtaken": overtaken(_second_change),
     "other user's order": _other_user,
     "other user's profile": _other_home,
     "foreign payment method": _foreign_method,
@@ -378,8 +341,8 @@ def _with(action: Action, **args: Any) -> Action:
     return action.model_copy(update={"args": {**action.args, **args}})
 
 
-def _wrong(kind: str, order: Row, action: Action | None, code: str) -> Made:
-    return Write(kind, order["user_id"], action, frozenset({code})) if action else None
+def _wrong(order: Row, action: Action | None, code: str) -> Made:
+    return Write("wrong", order["user_id"], action, frozenset({code})) if action else None
 
 
 def _swapped(chance: Chance) -> tuple[Row, Action | None]:

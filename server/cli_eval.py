@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from evals.report import Failure, Report
     from evals.run import Played
 
-SUITES = ("demo", "cases", "intents-jddc", "tau-retail")
-DATA_SUITES = ("intents-jddc", "tau-retail")
+SUITES = ("demo", "cases", "intents-jddc", "tau-retail", "ecom-bench")
+DATA_SUITES = ("intents-jddc", "tau-retail", "ecom-bench")
 """Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
-OWN_PACKS = {"tau-retail": "tau_retail"}
+OWN_PACKS = {"tau-retail": "tau_retail", "ecom-bench": "ecom_bench"}
 """Suites that hold a pack of their own to a data set: they have failures, and end with 1 when there are any."""
 WORDS = {
     "intents-jddc": ("utterances", "commonest intent by gold label"),
     "tau-retail": ("tasks", "wrong writes by kind: code and clause of the denial"),
+    "ecom-bench": ("tasks", "what was denied, by kind: code and clause of the denial"),
 }
 """What a suite counts, and what its groups are."""
 SHOWN = 20
