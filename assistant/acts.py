@@ -86,13 +86,15 @@ _NO_EXCEPT = re.compile(
 )
 _OPENER = re.compile(r"^(?:嗯+|恩+|哦+|噢+|好吧?|好的|那|ok|okay|oh|well|yes and|谢谢|thanks)\s*")
 _GREETING = re.compile(
-    r"^(?:你|您|大家)(?:们)?好(?!的|吧)|^好(?:久|像|贵|慢|差|难|多|几|奇怪|麻烦|烦)|^(?:hi|hello|hey)\b"
+    r"(?:[你您]|大家|[你您]们|晚上|早上|中午|下午)好(?:[啊呀哈])?(?![\w])|\bni ?hao\b|\bgood (?:morning|afternoon|evening|day|night)\b|^(?:hi|hello|hey)\b"
 )
+"""A greeting agrees to nothing; what is said after it may."""
+_GOOD_BUT = re.compile(r"[你您们]好|^好(?:久|像|贵|慢|差|难|多|几|奇怪|麻烦|烦)")
 """Words with 好 in them that agree to nothing."""
-_GREETING = re.compile(
-    r"[你您]好|(?:大家|晚上|早上|中午|下午)好|\bni ?hao\b|\bgood (?:morning|afternoon|evening|day|night)\b"
+_ALL_OF_IT = re.compile(
+    r"^(?:那|就)*(?:都|全部?|全都)(?:退|换|取消|要|开)(?:了|掉|吧|货)*$|^(?:return|exchange|cancel) (?:all|both|everything)"
 )
-"""好 in a greeting agrees to nothing."""
+"""What is to be done, for how much of it: a wish, not an answer."""
 _DOUBLE = re.compile(r"不是不|没有不|不得不|并非不|不会不|\bnot (?:no|un|that i don't)\b")
 
 _THANKS = re.compile(r"谢谢|多谢|感谢|谢啦|谢了|3q|辛苦了?|麻烦你了|\b(?:thanks|thank you|thx|ty|cheers|appreciate)\b")
@@ -138,7 +140,16 @@ def is_yes(text: str, action: str | None = None) -> bool | None:
     words = _words(mend(fold(text)))
     if not words:
         return True if re.fullmatch(r"(?:👌|👍|✅)[\s\ufe0f]*", text.strip()) else None
-    if _GREETING.search(words) or _DOUBLE.search(words) or _QUESTION.search(words) or _CONDITION.search(words):
+    words = _words(_GREETING.sub(" ", words))
+    if (
+        not words
+        or _GOOD_BUT.search(words)
+        or _DOUBLE.search(words)
+        or _QUESTION.search(words)
+        or _CONDITION.search(words)
+    ):
+        return None
+    if _ALL_OF_IT.search(words):
         return None
     plain = _NO_EXCEPT.sub(" ", words)
     named = "cancel" in _ACTION_VERBS.get(action or "", ())

@@ -34,19 +34,26 @@ _ELSEWHERE = 0.15
 """Announcements of a platform that a question names score 0.18 and more when they are what is asked about, and 0.05 or
 less when the question is about goods (measured on the bare shop of `test_ingested_answers`).
 """
+_NEARLY = 0.6
+_LEAST, _FAR_AHEAD = 0.3, 2.0
+"""A clause stands out when it reaches this score and so many times that of the next."""
 _YEAR = re.compile(r"(?<![\d.])(20\d{2})(?=\s*年|\s*[?？,，。]|\s*$|\s[a-z])")
 _DAY = re.compile(r"20\d{2}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}\s*[日号]?")
 _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": "history"}
 
 
-def answer_from_clauses(turn: TurnContext, question: str | None = None, *, at_least: float | None = None) -> str | None:
+def answer_from_clauses(
+    turn: TurnContext, question: str | None = None, *, at_least: float | None = None, standing_out: bool = False
+) -> str | None:
     """The best clause for `question` (default: the whole message), quoted and marked; None when none is sure enough.
+
+    With `standing_out`, a clause that leaves all others far behind need not be as sure.
 
     The question's own date and platform count: a rule is quoted as it stood then and there, and where the table of
     temporary rules knows the case, its decision comes before the quotation.
     """
     floor = turn.engine.profile.answer_confidence if at_least is None else at_least
-    return _answer(turn, question or turn.heard.text, floor)
+    return _answer(turn, question or turn.heard.text, floor, standing_out=standing_out)
 
 
 def answer_about_elsewhere(turn: TurnContext) -> str | None:
@@ -69,7 +76,13 @@ def answer_about_elsewhere(turn: TurnContext) -> str | None:
 
 
 def _answer(
-    turn: TurnContext, question: str, floor: float, *, platform: str | None = None, beaten_at: float | None = None
+    turn: TurnContext,
+    question: str,
+    floor: float,
+    *,
+    platform: str | None = None,
+    beaten_at: float | None = None,
+    standing_out: bool = False,
 ) -> str | None:
     """Quote the best clause that reaches `floor`; with `platform`, of the announcements of that platform, unless a
     clause of another kind is better and reaches `beaten_at`.
@@ -83,6 +96,8 @@ def _answer(
     best = hits[0] if platform and beaten_at is not None and hits else None
     if best is not None and best.score >= (beaten_at or 0) and not _announced_by(platform or "", best.clause.policy):
         return None
+    if standing_out and len(hits) > 1 and hits[0].score >= max(_LEAST, _FAR_AHEAD * hits[1].score):
+        floor = min(floor, hits[0].score)
     hits = _sure(hits, floor, platform) or _sure(_of_documents(turn, words, place, as_of), floor, platform)
     if not hits:
         return None
@@ -95,7 +110,17 @@ def _answer(
     )
     if hits[0].clause.policy.level == "temporary" and (decided := _decided(turn, question, place, as_of)):
         return decided
-    return quote_answer(hits[0].clause, turn, question, as_of=as_of)
+    if platform is None:
+        return quote_answer(hits[0].clause, turn, question, as_of=as_of)
+    best, *others = hits
+    beside = [hit.clause for hit in others[:1] if _goes_with(hit, best)]
+    quoted = [_quoted(clause, turn, question) for clause in (best.clause, *beside)]
+    return "\n\n".join(quoted) + _notes(best.clause.policy, turn, as_of)
+
+
+def _goes_with(hit: Hit, best: Hit) -> bool:
+    """Whether a second clause of the same announcement is nearly as much what was asked for."""
+    return hit.clause.policy.key == best.clause.policy.key and hit.score >= _NEARLY * best.score
 
 
 def _sure(hits: list[Hit], floor: float, platform: str | None) -> list[Hit]:

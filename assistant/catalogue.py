@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from assistant.conversation import Lang
@@ -18,6 +19,16 @@ from assistant.shop import PricePoint, Product, Text, Variant
 from knowledge.errors import XiaoerError
 from knowledge.text import fold, query_tokens, tokens
 
+_LATIN = re.compile(r"[a-z][a-z-]+")
+_FIGURE = re.compile(r"\d")
+_MEANT_FOR = ("送", "gift")
+"""Keywords that say whom a thing suits, not what it is."""
+_SAYS_LITTLE = frozenset(
+    {
+        *("with", "near", "their", "date", "and", "for", "the", "large", "light"),
+        *("set", "pair", "pairs", "standard", "one", "three", "pack", "bag", "piece"),
+    }
+)
 _DATED = frozenset({"restock_at", "at", "start", "end"})
 _LISTED = "-365d"
 _FIELD_WEIGHTS = {"name": 3.0, "keywords": 2.0, "category": 1.5, "attributes": 1.0}
@@ -83,6 +94,13 @@ class Catalogue:
             words=data.get("words", {}),
             questions=data.get("questions", {}),
         )
+
+    @cached_property
+    def goods_words(self) -> frozenset[str]:
+        """All words by which something the shop sells may be called."""
+        named = {word for p in self.products for word in goods_words(p.name.zh, p.name.en, p.keywords)}
+        kinds = {fold(word) for name, also in self.categories.values() for word in (name.zh, name.en, *also)}
+        return frozenset(named | kinds)
 
     def product(self, product_id: str) -> Product | None:
         return self._by_id.get(product_id)
@@ -190,6 +208,21 @@ class Catalogue:
             if len(form) > 3 and form in said:
                 return 1.0
         return 0.0
+
+
+@lru_cache(maxsize=2048)
+def goods_words(zh: str, en: str, keywords: tuple[str, ...]) -> tuple[str, ...]:
+    """The words a customer may call a product by: those of its names, and its keywords, folded."""
+    words = [word for word in tokens(zh) if len(word) > 1 and not _FIGURE.search(word)]
+    words += latin_words(en)
+    words += [fold(word) for word in keywords if not word.startswith(_MEANT_FOR)]
+    return tuple(dict.fromkeys(words))
+
+
+def latin_words(text: str) -> list[str]:
+    """The Latin words of `text` that tell one thing from another, in the singular."""
+    found = (word.removesuffix("s") for word in _LATIN.findall(fold(text)))
+    return [word for word in found if len(word) > 2 and word not in _SAYS_LITTLE]
 
 
 def sold_on(product: Product, platform: str | None) -> bool:

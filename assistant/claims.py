@@ -10,8 +10,11 @@ import re
 
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
-from assistant.flow_subject import by_product, chosen_order
+from assistant.flow_subject import chosen_order
+from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
+from assistant.trouble_words import trouble_facts
+from assistant.visits import calls_off, read_window, service_in
 from knowledge.decision import Facts, FactValue
 from knowledge.text import fold
 
@@ -27,6 +30,9 @@ FAULTS = frozenset(
     }
 )
 """Intents that tell of a fault: words enough to describe it need not be asked for again."""
+
+VISITED = frozenset({"door_service", "repair", "warranty_claim"})
+"""Intents that a visit at the door may come of."""
 
 FREE_TEXT = SLOTS | {"product", "category"}
 """What any words may answer; all else is read from words of its own kind."""
@@ -55,11 +61,25 @@ def claimed_facts(turn: TurnContext, intent: str) -> Facts:
     if turn.heard.slots.condition:
         claimed["condition"] = list(turn.heard.slots.condition)
         turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
-    if intent == "freight_dispute" and turn.heard.slots.reason in {"quality", "missing_part"}:
+    claimed |= _service_claims(turn, intent)
+    if intent in {"freight_dispute", "freight_rule"} and turn.heard.slots.reason in {"quality", "missing_part"}:
         claimed["freight_cause"] = "seller_fault"
     if intent == "statutory_damages" and _FOOD.search(fold(turn.heard.text)):
         claimed["damages_kind"] = "food"
     return claimed
+
+
+def _service_claims(turn: TurnContext, intent: str) -> Facts:
+    """What is said of services at the door, and of freight that was paid; kept for the turns that follow."""
+    claimed: Facts = {}
+    if intent == "door_service":
+        claimed["cancels_visit"] = calls_off(turn.words_for(intent))
+        if service := service_in(turn.words_for(intent)):
+            claimed["door_kind"] = service
+            turn.remember(slots={**turn.state.slots, "door_kind": service})
+    if intent == "freight_dispute" and turn.heard.slots.money:
+        claimed["return_freight"] = turn.heard.slots.money
+    return {**claimed, **trouble_facts(intent, turn.words_for(intent))}
 
 
 def note_claims(turn: TurnContext) -> None:
@@ -75,6 +95,7 @@ def note_claims(turn: TurnContext) -> None:
         "foot_cm": slots.foot_cm,
         "region": slots.city or slots.region,
         "budget_max": slots.budget_max,
+        "visit_time": _visit(turn),
     }
     found = {name: value for name, value in said.items() if value is not None}
     fault = next((g.words or turn.heard.text for g in turn.heard.intents if g.name in FAULTS), None)
@@ -82,6 +103,13 @@ def note_claims(turn: TurnContext) -> None:
         found["defect"] = fault[:_MAX_WORDS]
     if found:
         turn.remember(slots={**turn.state.slots, **found})
+
+
+def _visit(turn: TurnContext) -> str | None:
+    """A time named while a visit is talked about is when it shall be."""
+    about = turn.state.flow in VISITED or any(g.name in VISITED for g in turn.heard.intents)
+    window = read_window(turn.heard.text, turn.now) if about else None
+    return str(window) if window is not None else None
 
 
 def _wanted(turn: TurnContext) -> str | None:
@@ -98,6 +126,11 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
         return slots.order_id or slots.order_tail or turn.asked.order_id or chosen_order(turn) or _names_an_order(turn)
     if asked in {"condition", "condition_photos"}:
         return list(slots.condition) or (["tried_on"] if _WHOLE.search(fold(text)) else None)
+    if asked == "visit_time":
+        window = read_window(text, turn.now)
+        return str(window) if window is not None else None
+    if asked == "door_kind":
+        return service_in(text)
     if asked == "line":
         return "all" if slots.everything else text or None
     if asked == "size_measures":
@@ -116,7 +149,7 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
 
 def _names_an_order(turn: TurnContext) -> str | None:
     """Words may name an order by a product in it; which one is meant is for `find_order` to see."""
-    return "named" if by_product(turn.heard.text, turn.known_orders) else None
+    return "named" if named_orders(turn.heard.text, turn.known_orders, turn.engine.catalogue) else None
 
 
 def _fact(asked: str, text: str, turn: TurnContext) -> FactValue:

@@ -36,6 +36,9 @@ from knowledge.errors import UnknownClause
 from knowledge.quotes import quote_of
 from knowledge.search import ClauseIndex
 
+WORDS = "words"
+"""The slot that keeps the part of an earlier message that speaks of an issue still waiting, by intent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -86,7 +89,9 @@ class TurnContext:
 
     def words_for(self, intent: str) -> str:
         """The part of the message that speaks of `intent`: with several issues in it, each is answered from its own."""
-        return next((g.words for g in self.heard.intents if g.name == intent and g.words), self.heard.text)
+        kept = self.state.slots.get(WORDS, {}).get(intent)
+        here = next((g.words for g in self.heard.intents if g.name == intent and g.words), None)
+        return here or kept or self.heard.text
 
     def say(self, name: str) -> str:
         """A fixed text of the pack in the customer's language."""
@@ -110,13 +115,26 @@ class TurnContext:
 
     def decide(self, table: str, facts: Facts, place: Place, *, event_time: datetime, order_id: str | None) -> Decision:
         """Ask a table and log its answer. The clause in force at `event_time` decides."""
+        return self._told(self._asked(table, facts, place, event_time), order_id)
+
+    def consult(
+        self, table: str, facts: Facts, place: Place, *, event_time: datetime, order_id: str | None
+    ) -> Decision | None:
+        """The same, but an answer that is a question or a person is left out of the talk and its log."""
+        decision = self._asked(table, facts, place, event_time)
+        return None if decision.kind in {"ASK", "HUMAN", "HUMAN_NOW"} else self._told(decision, order_id)
+
+    def _asked(self, table: str, facts: Facts, place: Place, event_time: datetime) -> Decision:
         policies = self.engine.policies
         known = {
             name: value
             for name, value in facts.items()
             if name in policies.facts and (value is not None or policies.facts[name].nullable)
         }
-        decision = policies.decide(table, known, at=event_time, place=place, decided_at=self.now)
+        return policies.decide(table, known, at=event_time, place=place, decided_at=self.now)
+
+    def _told(self, decision: Decision, order_id: str | None) -> Decision:
+        policies = self.engine.policies
         formula, appeal = policies.formula(decision, self.lang), policies.appeal(decision, self.lang)
         decision = replace(decision, formula=formula, appeal=appeal)
         self.events.append(decided_event(decision, order_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,9 +12,13 @@ from assistant.flow_run import SLOTS, FlowRun, Outcome, Subject, hand_off
 from assistant.flows import Flow, Reply
 from assistant.order_facts import case_card, newest_ticket, order_card, order_values, parcel_card
 from assistant.proposing import not_now, propose
+from assistant.shop import Text
+from assistant.visits import offered, words_of
 from assistant.wording import fill, instant, money
 
 _MAX_MARKS = 3
+_SPACES = re.compile(r" {2,}")
+"""What a phrase that says nothing leaves behind."""
 _SAME_QUESTION = {"condition_photos": "condition", "signed_at": "order_id"}
 
 
@@ -25,13 +30,13 @@ def word_reply(run: FlowRun) -> Outcome:
         return hand_off(run.intent, turn.say("give_up"), "rule_unclear", turn)
     values = _values(run)
     if reply.propose and run.subject and run.flow.states and run.subject.order.state not in run.flow.states:
-        return not_now(run, run.subject, values)
+        return not_now(run, run.subject)
     if reply.propose and (missing := _missing_slot(run, reply)):
         return ask(run.intent, missing, turn)
-    refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)
+    refs = [ref for decision in [*decisions, *run.consulted] for ref in decision.clauses] + _resolved(reply.cite, turn)
     if reply.hand_off and not reply.urgent and run.flow.tables == ("DT-22",):
         refs = []  # why a person is called is not a rule a customer asks to see
-    text = fill(reply.text(turn.lang), values) + turn.marks(list(dict.fromkeys(refs))[:_MAX_MARKS])
+    text = _SPACES.sub(" ", fill(reply.text(turn.lang), values)).strip() + turn.marks(list(dict.fromkeys(refs))[:_MAX_MARKS])
     cards = _cards(reply, run.subject, turn)
     person = decisions[0].kind if decisions and decisions[0].kind in {"HUMAN", "HUMAN_NOW"} else None
     if reply.hand_off or person:
@@ -62,6 +67,8 @@ def question_for(fact: str, turn: TurnContext) -> Question:
     else:
         text = turn.say("unclear")
     choices = flows.choices.get(name, ())
+    if name == "visit_time":
+        choices = tuple(Text(zh=each.words("zh"), en=each.words("en")) for each in offered(turn.now))
     if not choices and definition is not None and definition.type == "bool":
         choices = flows.choices["yes_no"]
     return Question(name, text, tuple(QuickReply(label=c.in_(lang), text=c.in_(lang)) for c in choices))
@@ -101,7 +108,17 @@ def _values(run: FlowRun) -> dict[str, str]:
     values: dict[str, str] = {"shop": engine.profile.name.in_(lang)}
     if run.subject:
         values |= order_values(run.subject.order, run.subject.lines, engine, lang)
-        shown = ("last_scan", "last_scan_at", "ship_by", "signed_on", "ticket_next", "items", "waybill")
+        shown = (
+            "last_scan",
+            "last_scan_at",
+            "ship_by",
+            "signed_on",
+            "ticket_next",
+            "items",
+            "waybill",
+            "visit",
+            "address_on_file",
+        )
         turn.evidence.text(*(values.get(name, "") for name in shown))
     reply_by = turn.now + timedelta(hours=engine.profile.aftersale_audit_h)
     turn.evidence.instant(reply_by)
@@ -113,14 +130,33 @@ def _values(run: FlowRun) -> dict[str, str]:
             values[f"{name}_formula"] = decision.formula or money(decision.amount)
         if decision.deadline is not None:
             values[f"{name}_deadline"] = instant(decision.deadline, lang)
+        for fact, value in decision.read.items():
+            # what a table has read can be shown where the pack has words for it
+            if isinstance(value, str) and (words := engine.flows.phrase(fact, value, lang)):
+                values.setdefault(fact, words)
         phrase = engine.flows.phrase(decision.table, decision.code, lang)
         if phrase:
             values[f"{name}_phrase"] = phrase
+    values |= _consulted(run)
     for name in SLOTS:
         said = turn.state.slots.get(name)
         if isinstance(said, str):
-            values[name] = said
-            turn.evidence.text(said)
+            values[name] = words_of(said, lang) or said
+            turn.evidence.text(values[name])
+    return values
+
+
+def _consulted(run: FlowRun) -> dict[str, str]:
+    """The phrase of each table that was consulted: its code's, else the one for `none`, else nothing."""
+    flows, lang = run.turn.engine.flows, run.turn.lang
+    told = {decision.table: decision for decision in run.consulted}
+    values: dict[str, str] = {}
+    for table in run.flow.consult:
+        decision = told.get(table)
+        phrase = flows.phrase(table, decision.code if decision else "none", lang) or ""
+        amount = money(decision.amount) if decision and decision.amount is not None else ""
+        until = instant(decision.deadline, lang) if decision and decision.deadline else ""
+        values[f"{table.lower().replace('-', '')}_phrase"] = fill(phrase, {"amount": amount, "deadline": until})
     return values
 
 

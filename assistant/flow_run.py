@@ -15,7 +15,7 @@ from assistant.shop import Order, OrderLine
 from knowledge.clauses import Place
 from knowledge.decision import Decision, Facts
 
-SLOTS = frozenset({"line", "target_variant", "defect", "address", "invoice_title"})
+SLOTS = frozenset({"line", "target_variant", "defect", "address", "invoice_title", "visit_time"})
 """What a flow may ask for that is no fact of a table but goes with the action."""
 
 
@@ -30,6 +30,8 @@ class Outcome:
     proposal: Proposal | None = None
     hand_off: HandedOff | None = None
     quick_replies: tuple[QuickReply, ...] = ()
+    narrowed: bool = False
+    """Whether its question leaves fewer things to choose from than the turn before did."""
     answered: bool = True
     """False when nothing sure could be said."""
 
@@ -57,6 +59,8 @@ class FlowRun:
     facts: Facts
     subject: Subject | None = None
     decisions: list[Decision] = field(default_factory=list[Decision])
+    consulted: list[Decision] = field(default_factory=list[Decision])
+    """What tables beside the flow's own could tell."""
 
     @property
     def place(self) -> Place:
@@ -76,6 +80,13 @@ class FlowRun:
             order_id=subject.order.order_id if subject else None,
         )
 
+    def consult(self, table: str) -> Decision | None:
+        """What a table can tell with what is known; None, and no word in the log, when that is nothing."""
+        subject = self.subject
+        event_time = subject.event_time if subject else self.turn.now
+        order_id = subject.order.order_id if subject else None
+        return self.turn.consult(table, self.facts, self.place, event_time=event_time, order_id=order_id)
+
     def amount_of(self, table: str | None) -> int | None:
         return next((d.amount for d in self.decisions if d.table == table), None)
 
@@ -89,3 +100,20 @@ def hand_off(intent: str, text: str, reason: str, turn: TurnContext, *, urgent: 
     """An outcome that calls a person."""
     turn.evidence.act("handed_off")
     return Outcome(intent, text, hand_off=HandedOff(reason=reason, urgent=urgent))
+
+
+def note_order(turn: TurnContext, order: Order) -> None:
+    """What the guard may let a reply say of this order."""
+    evidence = turn.evidence
+    evidence.money(order.paid, order.refunded, order.compensated, *(line.unit_paid for line in order.lines))
+    evidence.instant(order.paid_at, order.signed_at, order.shipped_at, order.created_at, order.completed_at)
+    evidence.text(order.order_id[-4:], *(line.name.zh + line.name.en for line in order.lines))
+    evidence.number(*(line.qty for line in order.lines))
+    states = {
+        "refunded": order.refunded > 0 or any(ticket.state == "REFUNDED" for ticket in order.tickets),
+        "closed": order.state == "CLOSED",
+        "ticket": bool(order.tickets),
+        "goodwill": order.compensated > 0,
+        "invoiced": order.invoice == "issued",
+    }
+    evidence.act(*(name for name, holds in states.items() if holds))

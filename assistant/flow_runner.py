@@ -6,19 +6,25 @@ Both planners use it, so a conversation that a model words and one that template
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answers import answer_from_clauses
 from assistant.claims import claimed_facts
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
-from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, shop_place
+from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order, shop_place
 from assistant.flow_subject import NoSubject, find_lines, find_order
 from assistant.flows import Flow
-from assistant.order_facts import order_facts
+from assistant.naming import goods_in
+from assistant.order_facts import order_facts, order_values
 from assistant.presale import run_skill
+from assistant.proposing import not_now
+from assistant.rule_questions import asks_in_general, question_in, rule_asked_for, rule_of
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
+from assistant.wording import fill
 from knowledge.decision import Facts
+from knowledge.text import fold
 
 FAINT = 0.45
 """The same for an intent that a skill answers: it reads the catalogue and does no harm."""
@@ -27,11 +33,20 @@ DOUBTFUL = 0.6
 """An intent that is less sure than this is first tried as a question about the rules."""
 
 
+_NOT_LIVE = frozenset({"CREATED", "CLOSED"})
+"""States in which an order has nothing to ship, return or pay: a flow that does not list them has nothing to decide."""
+
+_OF_ONE_ORDER = frozenset({"line", "quantity", "condition"})
+"""Slots that hold for the order they were said of."""
+
+
 async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
     flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
-    if rule := _rule_instead(intent, turn):
+    if rule := await _rule_instead(intent, flow, turn):
         return Outcome(intent, rule)
+    if flow.skill == "eta" and await _asks_of_own(turn):
+        return await run_flow("order_status", turn)
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
@@ -40,11 +55,23 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
             return outcome
         return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
-        return _decide(FlowRun(intent, flow, turn, {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}))
+        facts: Facts = {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
+        return await _decide(FlowRun(intent, flow, turn, facts))
+    return await _on_an_order(intent, flow, turn)
+
+
+async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
+    """Run a flow about one of the customer's own orders, which must be found first."""
     order = await find_order(turn, flow, turn.words_for(intent))
     if isinstance(order, NoSubject):
         return _without_order(intent, flow, order, turn)
-    turn.remember(order_id=order.order_id)
+    _take_up(turn, order)
+    if flow.states and order.state not in flow.states:
+        further = flow.elsewhere.get(order.state)
+        if further is not None:
+            return await _elsewhere(intent, further, order, turn)
+        if order.state in _NOT_LIVE:
+            return not_now(FlowRun(intent, flow, turn, {}), Subject(order, order.lines))
     by_state = flow.reply(order.state) if flow.by == "order_state" and not flow.tables else None
     if by_state is not None and by_state.go:
         return await run_flow(by_state.go, turn)
@@ -56,14 +83,51 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
         lines = found
     facts = order_facts(order, lines, turn.engine.catalogue, turn.engine.profile, turn.now)
     facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
-    _note_order(turn, order)
-    return _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
+    note_order(turn, order)
+    return await _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
 
 
-def _decide(run: FlowRun) -> Outcome:
+async def _asks_of_own(turn: TurnContext) -> bool:
+    """Whether a question about delivery that names no product is about an order that waits to be shipped."""
+    slots = turn.heard.slots
+    if turn.asked.sku or turn.state.sku or slots.region or goods_in(fold(turn.heard.text), turn.engine.catalogue):
+        return False
+    return any(order.state == "PAID" for order in await turn.orders())
+
+
+def _take_up(turn: TurnContext, order: Order) -> None:
+    """Make `order` what the talk is about; what was said of another order does not hold for this one."""
+    before = turn.state.order_id
+    slots = turn.state.slots
+    if before is not None and before != order.order_id:
+        slots = {name: value for name, value in slots.items() if name not in _OF_ONE_ORDER}
+    sku = order.lines[0].sku if len(order.lines) == 1 else turn.state.sku
+    turn.remember(order_id=order.order_id, sku=sku, slots=slots)
+
+
+async def _elsewhere(intent: str, further: str, order: Order, turn: TurnContext) -> Outcome:
+    """The order is past what was asked for: say so, and go on with what can be done for it."""
+    turn.only_order = order.order_id
+    outcome = await run_flow(further, turn)
+    if turn.engine.flows.flows[further].by == "order_state":
+        return outcome
+    labels = {name: turn.engine.flows.phrase("intent", name, turn.lang) or "" for name in (intent, further)}
+    values = order_values(order, order.lines, turn.engine, turn.lang)
+    note_order(turn, order)
+    turn.evidence.text(values["items"])
+    said = fill(turn.say("other_way"), {**values, "asked": labels[intent], "instead": labels[further]})
+    return replace(outcome, text=f"{said}\n\n{outcome.text}")
+
+
+async def _decide(run: FlowRun) -> Outcome:
     """Ask the tables in order. When the first one leads to no proposal, the others have nothing to add; when a later
     one leaves it to a person, so does the flow.
     """
+    for table in run.flow.stops:
+        decision = run.decide(table)
+        if decision.kind in {"HUMAN", "HUMAN_NOW"} or decision.kind.endswith("_AND_HUMAN"):
+            run.decisions.append(decision)
+            return word_reply(run)
     for table in run.flow.tables:
         decision = run.decide(table)
         if decision.kind == "ASK":
@@ -74,24 +138,11 @@ def _decide(run: FlowRun) -> Outcome:
         reply = run.flow.reply(run.decisions[0].code)
         if reply is None or not reply.propose:
             break
+    first = run.flow.reply(run.decisions[0].code) if run.decisions else None
+    if first is not None and first.go:
+        return await run_flow(first.go, run.turn)
+    run.consulted += [told for table in run.flow.consult if (told := run.consult(table))]
     return word_reply(run)
-
-
-def _note_order(turn: TurnContext, order: Order) -> None:
-    """What the guard may let a reply say of this order."""
-    evidence = turn.evidence
-    evidence.money(order.paid, order.refunded, order.compensated, *(line.unit_paid for line in order.lines))
-    evidence.instant(order.paid_at, order.signed_at, order.shipped_at, order.created_at, order.completed_at)
-    evidence.text(order.order_id[-4:], *(line.name.zh + line.name.en for line in order.lines))
-    evidence.number(*(line.qty for line in order.lines))
-    states = {
-        "refunded": order.refunded > 0 or any(ticket.state == "REFUNDED" for ticket in order.tickets),
-        "closed": order.state == "CLOSED",
-        "ticket": bool(order.tickets),
-        "goodwill": order.compensated > 0,
-        "invoiced": order.invoice == "issued",
-    }
-    evidence.act(*(name for name, holds in states.items() if holds))
 
 
 def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext) -> Outcome:
@@ -103,11 +154,11 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
         facts: Facts = {**talk_facts(turn), "owns_order": False}
         decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
     # where an order stands is in no rule: only what a rule can answer is looked for there
-    about_rules = reason.question is None and flow.by is None
-    if about_rules and (rule := answer_from_clauses(turn, turn.words_for(intent))):
+    about_rules = reason.question is None and flow.by is None and asks_in_general(turn.words_for(intent))
+    if about_rules and (rule := rule_of(flow, turn, question_in(turn.words_for(intent)))):
         return Outcome(intent, f"{rule}\n\n{reason.text}" if decision else rule)
     marks = turn.marks(decision.clauses) if decision else ""
-    return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question)
+    return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question, narrowed=reason.narrowed)
 
 
 def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
@@ -123,16 +174,19 @@ def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
 
 
 def _search(intent: str, turn: TurnContext) -> Outcome:
-    answer = answer_from_clauses(turn, turn.words_for(intent))
+    answer = answer_from_clauses(turn, question_in(turn.words_for(intent)), standing_out=True)
     if answer is None:
         return Outcome(intent, turn.say("not_sure"), answered=False)
     return Outcome(intent, answer)
 
 
-def _rule_instead(intent: str, turn: TurnContext) -> str | None:
+async def _rule_instead(intent: str, flow: Flow, turn: TurnContext) -> str | None:
     """A question that reads more like one about the rules than about an order: the clause that answers it."""
-    if intent == turn.state.flow:
+    if intent == turn.state.flow or turn.only_order is not None:
         return None
+    if (flow.subject == "order" or flow.rule) and (rule := await rule_asked_for(intent, flow, turn)):
+        return rule
     guess = max((g.confidence for g in turn.heard.intents if g.name == intent), default=1.0)
-    skill = turn.engine.flows.flows[intent].skill if intent in turn.engine.flows.flows else None
-    return answer_from_clauses(turn, turn.words_for(intent)) if guess < (FAINT if skill else DOUBTFUL) else None
+    if guess >= (FAINT if flow.skill else DOUBTFUL):
+        return None
+    return answer_from_clauses(turn, question_in(turn.words_for(intent)))

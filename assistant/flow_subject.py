@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flows import Flow
+from assistant.naming import further_orders, named_lines, named_orders
 from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
-from knowledge.text import tokens
 
 _SHOWN = 5
 OFFERED = "offered_orders"
@@ -28,6 +28,8 @@ _ORDINALS = (
     re.compile(r"第\s*[四4]|^[四4]$|\bfourth\b"),
     re.compile(r"第\s*[五5]|^[五5]$|\bfifth\b"),
 )
+EVERY = re.compile(r"都|全部|一起|两(?:个|单|笔)|和|\bboth\b|\ball\b|\band\b")
+"""Words that may want the same for more than one thing."""
 _LAST = re.compile(r"最后|最下面|\blast\b|\bbottom\b")
 
 
@@ -46,15 +48,10 @@ class NoSubject:
     text: str
     question: Question | None = None
     cards: tuple[Card, ...] = ()
+    narrowed: bool = False
+    """Whether fewer orders are left to choose from than were shown the turn before."""
     table: str | None = None
     """DT-23 when the reason is that the order may not be shown."""
-
-
-_KEPT = re.compile(
-    r"[^，,。；;]*(?:留着|留下|保留|不退|不换)[^，,。；;]*|\b(?:but )?(?:i'?ll |i will )?(?:keep|keeping)\b[^,.;]*",
-    re.IGNORECASE,
-)
-"""The part of a message that names what stays: `空气炸锅留着`, `keep the fryer`."""
 
 
 def chosen_order(turn: TurnContext) -> str | None:
@@ -64,23 +61,47 @@ def chosen_order(turn: TurnContext) -> str | None:
 
 
 async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSubject:
-    """The order the flow is about, or why there is none. `words` is the part of the message that speaks of it."""
+    """The order the flow is about, or why there is none. `words` is the part of the message that speaks of it.
+
+    An order that is named is taken in whatever state it is: that its state does not fit is for the flow to say.
+    """
     if turn.customer is None:
         return NoSubject(turn.say("sign_in"), table="DT-23")
     own = await turn.orders()
     named = _named(turn, own)
     if named is not None:
         return named
-    if _names_some_order(turn):
+    if turn.only_order is None and _names_some_order(turn):
         return NoSubject(turn.say("not_your_order"), table="DT-23")
     kept = next((o for o in own if o.order_id == turn.state.order_id), None)
     candidates = [o for o in own if not flow.states or o.state in flow.states]
-    by_words = by_product(words, candidates or own) or by_product(turn.heard.text, candidates or own)
-    if len(by_words) == 1:
-        return by_words[0]
-    if kept is not None and (not by_words or kept in by_words):
+    by_words = _by_words(words, own, candidates, turn) or _by_words(turn.heard.text, own, candidates, turn)
+    if len(by_words) > 1:
+        by_words = named_orders(turn.heard.text, by_words, turn.engine.catalogue) or by_words
+    settled = kept is not None and kept.state == "CLOSED" and bool(candidates) and turn.state.flow is None
+    if kept is not None and (kept in by_words if by_words else not settled):
         return kept
-    return _choose(turn, flow, by_words or candidates)
+    if len(by_words) == 1:
+        if EVERY.search(turn.heard.text):
+            further = further_orders(words, by_words[0], candidates, turn.engine.catalogue)
+            turn.more_orders.extend(order.order_id for order in further)
+        return by_words[0]
+    shown = [o for o in own if o.order_id in turn.state.slots.get(OFFERED, [])] if _asked(turn) else []
+    candidates = by_words or shown or candidates or [o for o in own if o.state in flow.elsewhere]
+    if not candidates and len(own) == 1:
+        return own[0]
+    return _choose(turn, flow, candidates)
+
+
+def _asked(turn: TurnContext) -> bool:
+    """Whether the turn before asked which order is meant."""
+    return turn.conversation.state.waiting_for == "order_id"
+
+
+def _by_words(words: str, own: Sequence[Order], candidates: Sequence[Order], turn: TurnContext) -> list[Order]:
+    """The orders that `words` name best; of equal ones those whose state fits the flow."""
+    named = named_orders(words, own, turn.engine.catalogue)
+    return [order for order in named if order in candidates] or named
 
 
 def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order | NoSubject:
@@ -96,6 +117,7 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         if len(busy) == 1:
             return busy[0]
     shown = candidates[:_SHOWN]
+    before = turn.state.slots.get(OFFERED, [])
     turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
     replies = tuple(
         QuickReply(label=items(o.lines, turn.engine.catalogue, turn.lang)[:24], text=o.order_id) for o in shown
@@ -106,12 +128,15 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         data={"items": [order_card(o, turn.engine, turn.lang).data for o in shown]},
     )
     return NoSubject(
-        turn.say("pick_order"), question=Question("order_id", turn.say("pick_order"), replies), cards=(cards,)
+        turn.say("pick_order"),
+        question=Question("order_id", turn.say("pick_order"), replies),
+        cards=(cards,),
+        narrowed=len(shown) < len(before),
     )
 
 
 def _named(turn: TurnContext, own: Sequence[Order]) -> Order | None:
-    wanted = turn.heard.slots.order_id or turn.asked.order_id
+    wanted = turn.only_order or turn.heard.slots.order_id or turn.asked.order_id
     tail = turn.heard.slots.order_tail
     if wanted:
         return next((o for o in own if o.order_id == wanted), None)
@@ -123,20 +148,6 @@ def _named(turn: TurnContext, own: Sequence[Order]) -> Order | None:
 
 def _names_some_order(turn: TurnContext) -> bool:
     return bool(turn.heard.slots.order_id or turn.asked.order_id or turn.heard.slots.order_tail)
-
-
-def by_product(words: str, orders: Sequence[Order]) -> list[Order]:
-    """Orders with a line whose name shares the most words with the message; none when no name is mentioned."""
-    said = set(tokens(words))
-    scored = [(max(_overlap(said, line) for line in order.lines), order) for order in orders]
-    best = max((score for score, _ in scored), default=0.0)
-    return [order for score, order in scored if score == best] if best > 0 else []
-
-
-def _overlap(said: set[str], line: OrderLine) -> float:
-    named = " ".join((line.name.zh, line.name.en, *line.options.values()))
-    words = {word for word in tokens(named) if len(word) > 1}
-    return len(words & said) / len(words) if words else 0.0
 
 
 def find_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Question:
@@ -159,11 +170,10 @@ def _named_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Quest
     if kept == "all" or turn.heard.slots.everything:
         turn.remember(slots={**turn.state.slots, "line": "all"})
         return order.lines
-    said = set(tokens(_KEPT.sub(" ", turn.heard.text)))
-    best = max(order.lines, key=lambda line: _overlap(said, line))
-    if _overlap(said, best) > 0:
-        turn.remember(slots={**turn.state.slots, "line": best.line_id})
-        return (best,)
+    told = named_lines(turn.heard.text, order, turn.engine.catalogue)
+    if told:
+        turn.remember(slots={**turn.state.slots, "line": "all" if len(told) == len(order.lines) else told[0].line_id})
+        return order.lines if len(told) == len(order.lines) else told[:1]
     chosen = next((line for line in order.lines if line.line_id == kept), None)
     if chosen:
         return (chosen,)

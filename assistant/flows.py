@@ -57,8 +57,18 @@ class Flow(Strict):
     prefer: tuple[OrderState, ...] = ()
     """When several orders come into question and just one of them is in these states, that one is meant."""
     assume: dict[str, bool | int | str | list[str]] = Field(default_factory=dict)
+    elsewhere: dict[OrderState, str] = Field(default_factory=dict)
+    """The flow to go on with when the order meant is in a state outside `states`, by that state."""
+    rule: tuple[str, ...] = ()
+    """Clauses that answer a question about the rule itself where search is not sure, the shop's own even before it."""
     ask: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    """Tables asked before the others: where one leaves it to a person, its code picks the reply and nothing more is
+    decided.
+    """
+    consult: tuple[str, ...] = ()
+    """Tables asked beside the others for what they can tell; one that lacks a fact or calls a person tells nothing."""
     by: str | None = None
     skill: str | None = None
     answer: Literal["search"] | None = None
@@ -125,6 +135,9 @@ class FlowBook(Strict):
                 yield f"flow `{name}` says nothing: give it replies, a skill or `answer: search`"
             if flow.tables and "default" not in flow.replies and "HUMAN" not in flow.replies:
                 yield f"flow `{name}` has no reply for `HUMAN`: any table may hand to a person; add one or `default`"
+            for state, instead in flow.elsewhere.items():
+                if instead not in self.flows:
+                    yield f"flow `{name}` goes on with `{instead}` for an order that is {state}, which is no flow"
             for code, reply in flow.replies.items():
                 where = f"flow `{name}`, reply `{code}`"
                 if reply.propose and reply.propose not in self.actions:

@@ -7,18 +7,19 @@ issue that must wait is kept and taken up when the one before it is done.
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.answers import answer_about_elsewhere, answer_from_clauses
 from assistant.claims import FREE_TEXT, read_answer
-from assistant.context import TurnContext
-from assistant.conversation import Done, HandedOff, Lang, QuickReply, Said, TurnEvent
+from assistant.context import WORDS, TurnContext
+from assistant.conversation import DialogueState, Done, HandedOff, Lang, QuickReply, Said, TurnEvent
 from assistant.flow_reply import question_for
 from assistant.flow_run import Outcome
-from assistant.flow_runner import run_flow
+from assistant.flow_runner import DOUBTFUL, run_flow
+from assistant.follow_up import LAST, continued
 from assistant.talk_facts import ASKS
 from assistant.wording import fill
 from knowledge.text import fold
@@ -43,12 +44,9 @@ than a question.
 """
 
 MAX_PARKED = 3
+MAX_MISSES = 2
+"""So often in a row a question may be asked again in vain; then a person is called."""
 _SHORT_ANSWER = 12
-_FOLLOW_UP = re.compile(
-    r"^(?:那|那么|还有)[^，,。？?]{1,12}呢[？?]?$|^(?:and|what about|how about) (?:the )?[\w' -]{2,30}\?*$"
-)
-"""`那大衣呢`, `what about the coat`: the last question again, about something else."""
-
 _SAME_MATTER = (
     frozenset({"cancel_order", "return_no_reason", "refund_only"}),
     frozenset({"urge_shipping", "late_ship_compensation"}),
@@ -117,6 +115,12 @@ class FlowPlanner:
         """The message answers the question of the turn before."""
         flow, asked = turn.state.flow or "", turn.state.waiting_for or ""
         value = read_answer(asked, turn)
+        if value is None and (other := _answers_pending(turn)):
+            rest = [issue for issue in turn.state.pending if issue != other]
+            turn.remember(waiting_for=None, misses=0, pending=())
+            async for event in self.serve(turn, [other, flow, *rest]):
+                yield event
+            return
         if value is None and (parked := _answers_parked(turn)):
             flow, asked = parked
             value = read_answer(asked, turn)
@@ -136,7 +140,7 @@ class FlowPlanner:
         chatting = any(g.name == "greeting_chat" and g.confidence >= SURE for g in turn.heard.intents)
         misses = turn.state.misses + (0 if chatting else 1)
         turn.remember(misses=misses)
-        if misses >= 2:
+        if misses >= MAX_MISSES:
             for event in _give_up(turn):
                 yield event
             return
@@ -164,7 +168,7 @@ class FlowPlanner:
             return
         misses = turn.state.misses + 1
         turn.remember(misses=misses)
-        if misses >= 2:
+        if misses >= MAX_MISSES:
             for event in _give_up(turn):
                 yield event
             return
@@ -180,17 +184,29 @@ class FlowPlanner:
         # what can be answered at once comes before what needs the customer, so that nothing is lost behind a question
         if not any(_calls_person(turn, intent) for intent in issues):
             issues = sorted(issues, key=lambda intent: _needs_customer(turn, intent))
+        before = turn.conversation.state
         quick: tuple[QuickReply, ...] = ()
-        for number, intent in enumerate(issues):
+        served = 0
+        queue = deque(issues)
+        while queue:
+            issue = queue.popleft()
+            intent, turn.only_order = _of_order(issue)
             if held is not None and (held.hand_off or _needs_customer(turn, intent)):
-                later.append(intent)
+                later.append(issue)
                 continue
             outcome = await run_flow(intent, turn)
+            queue.extendleft(f"{intent}@{order}" for order in reversed(turn.more_orders))
+            turn.more_orders.clear()
             if held is not None and (outcome.question or outcome.proposal or outcome.hand_off):
-                later.append(intent)
+                later.append(issue)
                 continue
-            for event in _said(turn, outcome, also=taken_up or number > 0):
+            if _asks_again(outcome, before) and before.misses + 1 >= MAX_MISSES:
+                for event in _give_up(turn):
+                    yield event
+                return
+            for event in _said(turn, outcome, also=taken_up or served > 0):
                 yield event
+            served += 1
             quick = outcome.quick_replies or quick
             if outcome.question or outcome.proposal or outcome.hand_off:
                 held = outcome
@@ -213,15 +229,25 @@ class FlowPlanner:
     def _settle_state(self, turn: TurnContext, issues: list[str], held: Outcome | None, later: list[str]) -> None:
         known = all(intent in _CHAT for intent in issues)
         misses = turn.state.misses if known else 0
-        if issues and issues[-1] not in _CHAT:
-            turn.remember(slots={**turn.state.slots, "last": issues[-1]})
+        if held is not None and _asks_again(held, turn.conversation.state):
+            misses = turn.conversation.state.misses + 1
+        slots = {name: value for name, value in turn.state.slots.items() if name != WORDS}
+        told = [_of_order(issue)[0] for issue in issues if issue not in later]
+        if told and told[-1] not in _CHAT:
+            slots[LAST] = told[-1]
+        served = {_of_order(issue)[0] for issue in issues}
+        later = [*later, *(issue for issue in turn.state.pending if _of_order(issue)[0] not in served)][:MAX_PARKED]
+        if later:
+            waiting = dict.fromkeys(_of_order(issue)[0] for issue in later)
+            slots[WORDS] = {intent: turn.words_for(intent) for intent in waiting}
+        turn.remember(slots=slots)
         if held is None:
-            turn.remember(flow=None, waiting_for=None, pending=tuple(later[:MAX_PARKED]), misses=misses)
+            turn.remember(flow=None, waiting_for=None, pending=tuple(later), misses=misses)
             return
         turn.remember(
             flow=held.intent,
             waiting_for=held.question.asks if held.question else None,
-            pending=tuple(later[:MAX_PARKED]),
+            pending=tuple(later),
             proposal_id=held.proposal.proposal_id if held.proposal else turn.state.proposal_id,
             misses=misses,
         )
@@ -229,14 +255,15 @@ class FlowPlanner:
 
 def issues_of(turn: TurnContext) -> list[str]:
     """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
-    if _FOLLOW_UP.match(turn.heard.text.strip().lower()) and (last := turn.state.slots.get("last")):
+    if last := continued(turn):
         return [last]
     found = [
         g.name
         for g in turn.heard.intents
-        if g.name != "unclear" and g.confidence >= (PERSON if _calls_person(turn, g.name) else WEAK)
+        if g.name != "unclear" and g.confidence >= (PERSON if _grave(turn, g.name) else WEAK)
     ]
-    if any(ASKS[kind].search(fold(turn.heard.text)) for kind in ("data_request", "asks_internal")):
+    private = [kind for kind in ("data_request", "asks_internal") if ASKS[kind].search(fold(turn.heard.text))]
+    if "data_request" in private or (private and "injection" not in turn.heard.risks):
         found.insert(0, "privacy_request")
     for risk, intent in _RISK_FLOWS.items():
         if risk in turn.heard.risks and intent not in found:
@@ -249,7 +276,30 @@ def issues_of(turn: TurnContext) -> list[str]:
         return ["human_request"]
     if "off_platform" in found:
         return ["off_platform"]
-    return _one_of_each_matter(list(dict.fromkeys(found)), turn)
+    if not found and (turn.heard.slots.order_id or turn.heard.slots.order_tail):
+        return ["order_status"]
+    found = _without_faint(_one_of_each_matter(list(dict.fromkeys(found)), turn), turn)
+    return _as_said(found, turn)
+
+
+def _without_faint(found: list[str], turn: TurnContext) -> list[str]:
+    """Beside a sure wish a faint reading counts for nothing, and what would only call a person must be certain."""
+    sure = {guess.name: guess.confidence for guess in turn.heard.intents}
+    best = max((sure.get(intent, 1.0) for intent in found), default=0.0)
+
+    def counts(intent: str) -> bool:
+        least = CERTAIN if best >= CERTAIN and _calls_person(turn, intent) else DOUBTFUL if best >= SURE else 0.0
+        return sure.get(intent, 1.0) >= least
+
+    return [intent for intent in found if counts(intent)]
+
+
+def _as_said(found: list[str], turn: TurnContext) -> list[str]:
+    """Wishes of equal weight in the order they were said, so that answers to the first question meet the first wish."""
+    if len(found) < 2 or turn.heard.risks or "change_of_mind" in turn.heard.acts:
+        return found
+    said = fold(turn.heard.text)
+    return sorted(found, key=lambda intent: said.find(turn.words_for(intent)))
 
 
 def same_matter(one: str | None, other: str) -> bool:
@@ -302,6 +352,27 @@ def _unpark(parked: str) -> tuple[str, str]:
     return flow, asked
 
 
+def _of_order(issue: str) -> tuple[str, str | None]:
+    """An issue is an intent, or `intent@order` where the same is wanted for several orders."""
+    intent, _, order = issue.partition("@")
+    return intent, order or None
+
+
+def _asks_again(outcome: Outcome, before: DialogueState) -> bool:
+    """Whether the flow asks what it asked the turn before, and shows nothing new to choose from."""
+    asked = outcome.question.asks if outcome.question else None
+    return asked is not None and asked == before.waiting_for and outcome.intent == before.flow and not outcome.narrowed
+
+
+def _answers_pending(turn: TurnContext) -> str | None:
+    """The waiting issue whose question the message answers before it was asked: its goods' condition."""
+    if not turn.heard.slots.condition:
+        return None
+    flows = turn.engine.flows.flows
+    waiting = ((issue, flows.get(_of_order(issue)[0])) for issue in turn.state.pending)
+    return next((issue for issue, flow in waiting if flow is not None and "DT-02" in flow.tables), None)
+
+
 def _answers_parked(turn: TurnContext) -> tuple[str, str] | None:
     """The flow set aside by a digression whose question this message answers, the newest first."""
     waiting = (_unpark(parked) for parked in reversed(turn.state.parked))
@@ -310,8 +381,17 @@ def _answers_parked(turn: TurnContext) -> tuple[str, str] | None:
 
 def _needs_customer(turn: TurnContext, intent: str) -> bool:
     """Whether this flow would ask, propose or call a person: only one such flow fits into a turn."""
-    flow = turn.engine.flows.flows.get(intent)
-    return flow is not None and (bool(flow.ask) or any(r.propose or r.hand_off for r in flow.replies.values()))
+    flows = turn.engine.flows.flows
+    flow = flows.get(_of_order(intent)[0])
+    if flow is not None and flow.otherwise and turn.customer is not None:
+        flow = flows.get(flow.otherwise)
+    replies = [reply for code, reply in flow.replies.items() if code != "HUMAN"] if flow else []
+    return flow is not None and (bool(flow.ask) or any(reply.propose or reply.hand_off for reply in replies))
+
+
+def _grave(turn: TurnContext, intent: str) -> bool:
+    """Whether a faint likeness is no ground to take words for this: it ends the talk, or accuses the customer."""
+    return _calls_person(turn, intent) or intent in _RISK_FLOWS.values()
 
 
 def _calls_person(turn: TurnContext, intent: str) -> bool:

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
+from assistant.flow_subject import ordinal
+from assistant.follow_up import continued
 from assistant.shop import Product
 from assistant.skills import authenticity, compare, eta, freight, price, product_facts, recommend, size_advice, stock
 from assistant.skills.advice import Advice
+from assistant.slot_words import NEEDS, RECIPIENTS
+from knowledge.text import fold
 
+WISH = "wish"
+"""The slot that keeps what a recommendation was asked for, so that `300以内的` goes on with it."""
+SHOWN = "shown_products"
+"""The slot that keeps which products were suggested, so that "the first one" means something."""
+_WISH_CHARS = 120
 _NAMED = 0.34
 """The share of a product's name that must be said for it to be meant."""
 
@@ -57,6 +66,9 @@ def _product(turn: TurnContext) -> Product | None:
         best = named[0].product
         turn.remember(sku=best.variants[0].sku)
         return best
+    shown, place = turn.state.slots.get(SHOWN, []), ordinal(turn.heard.text)
+    if place is not None and -len(shown) <= place < len(shown):
+        turn.remember(sku=shown[place])
     sku = turn.asked.sku or turn.heard.slots.sku or turn.state.sku
     return (catalogue.by_sku(sku) or catalogue.product(sku)) if sku else None
 
@@ -88,18 +100,36 @@ def _compare(turn: TurnContext) -> Advice | None:
 
 
 def _recommend(turn: TurnContext) -> Advice | None:
-    slots = turn.heard.slots
-    return recommend.advise(
+    slots, kept = turn.heard.slots, turn.state.slots
+    catalogue = turn.engine.catalogue
+    wish = turn.heard.text
+    if continued(turn) and kept.get(WISH):
+        # what is named anew replaces what was sought before; for whom and what for stays
+        kinds = catalogue.category_in(wish) or [
+            found for found in catalogue.find(wish, limit=1) if found.named >= _NAMED
+        ]
+        wish = f"{_for_whom(kept[WISH]) if kinds else kept[WISH]} {wish}"[-_WISH_CHARS:]
+    advice = recommend.advise(
         recommend.RecommendRequest(
-            wish=turn.heard.text,
+            wish=wish,
             now=turn.now,
-            category=turn.engine.catalogue.category_in(turn.heard.text),
-            budget=slots.budget_max or slots.money or turn.state.slots.get("budget_max"),
+            category=catalogue.category_in(wish),
+            budget=slots.budget_max or slots.money or kept.get("budget_max"),
+            at_least=slots.budget_min,
             platform=turn.engine.profile.platform,
             exclude=tuple(p.id for p in (_product(turn),) if p and _matching(turn)),
         ),
-        turn.engine.catalogue,
+        catalogue,
     )
+    found = [suggestion.variant.sku for suggestion in advice.items]
+    turn.remember(slots={**turn.state.slots, WISH: wish, SHOWN: found}, sku=found[0] if found else turn.state.sku)
+    return advice
+
+
+def _for_whom(wish: str) -> str:
+    """The words of an earlier wish that name a person or a need."""
+    folded = fold(wish)
+    return " ".join(found[0] for _, pattern in (*RECIPIENTS, *NEEDS) if (found := pattern.search(folded)))
 
 
 def _matching(turn: TurnContext) -> bool:

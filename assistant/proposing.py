@@ -9,12 +9,13 @@ from assistant.authority import SENSITIVE, Actor, Standing, Weighed, room, weigh
 from assistant.context import TurnContext
 from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
-from assistant.flow_run import FlowRun, Outcome, Subject, hand_off
+from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order
 from assistant.flows import ActionWords
 from assistant.order_facts import case_card, order_card, order_values
 from assistant.orders import apply, open_tickets
 from assistant.proposals import ASSISTANT, Grounds, draft_proposal
 from assistant.retention import Offer, stage_of
+from assistant.service_orders import case_at_fault, fault_accepted
 from assistant.shop import Action, Order
 from assistant.wording import fill, money
 from knowledge.decision import Decision
@@ -30,14 +31,13 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
     if amount is not None and amount > room(turn.given, subject.order, action):
         return hand_off(run.intent, turn.say("needs_check"), "amount_above_payable", turn)
-    action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
     try:
         # what the shop would refuse is not offered first and refused after the yes
         apply(subject.order, action, turn.now, "")
     except EffectRefused:
         asked_before = any(ticket.kind == words.ticket for ticket in subject.order.tickets)
         return _where_it_stands(run, subject) if asked_before else not_now(run, subject)
-    grounds = _grounds(turn, words, amount)
+    grounds = _grounds(turn, words, amount, fault=fault_accepted(subject.order))
     weighed = _authority(run, action, grounds)
     if weighed.forbidden is not None:
         return hand_off(run.intent, turn.say("needs_check"), "above_all_authority", turn)
@@ -65,9 +65,12 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     return Outcome(run.intent, body, proposal=proposal, quick_replies=quick)
 
 
-def not_now(run: FlowRun, subject: Subject, values: Mapping[str, str]) -> Outcome:
+def not_now(run: FlowRun, subject: Subject) -> Outcome:
     """The outcome for an order that is in no state for what was asked, with a way on from there."""
     turn = run.turn
+    values = order_values(subject.order, subject.lines, turn.engine, turn.lang)
+    note_order(turn, subject.order)
+    turn.evidence.text(values["items"])
     card = order_card(subject.order, turn.engine, turn.lang)
     ways = [name for name in _WAYS_ON if name != run.intent and _serves(name, subject.order, turn)]
     labels = [label for name in ways[:1] if (label := turn.engine.flows.phrase("intent", name, turn.lang))]
@@ -114,6 +117,8 @@ def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, objec
     args: dict[str, object] = {slot: said[slot] for slot in words.args if slot != "line" and said.get(slot)}
     if "line" in words.args:
         args["line_ids"] = [line.line_id for line in subject.lines]
+    if "ticket_id" in words.args and (at_fault := case_at_fault(subject.order)):
+        args["ticket_id"] = at_fault.ticket_id
     return args
 
 
@@ -135,7 +140,10 @@ def _authority(run: FlowRun, action: Action, grounds: Grounds | None) -> Weighed
     return weigh(decide, ASSISTANT)
 
 
-def _grounds(turn: TurnContext, words: ActionWords, amount: int | None) -> Grounds | None:
+def _grounds(turn: TurnContext, words: ActionWords, amount: int | None, *, fault: bool) -> Grounds | None:
     if words.purpose == "none" or not amount:
         return None
-    return Grounds(purpose=words.purpose, sensitive=bool(SENSITIVE & set(turn.heard.risks)))
+    sensitive = bool(SENSITIVE & set(turn.heard.risks))
+    if words.purpose == "advance":
+        return Grounds(purpose="advance", sensitive=sensitive, dispute_amount=amount, fault_established=fault)
+    return Grounds(purpose=words.purpose, sensitive=sensitive)

@@ -29,6 +29,8 @@ class RecommendRequest:
     now: datetime
     category: str | None = None
     budget: int | None = None
+    at_least: int | None = None
+    """Around what a budget is named (500 左右), in fen: what costs less stands behind what is near it."""
     platform: str | None = None
     exclude: tuple[str, ...] = ()
 
@@ -100,6 +102,8 @@ def advise(request: RecommendRequest, catalogue: Catalogue) -> RecommendAdvice:
     stocked = [s for p in candidates if (s := _suggest(p, request, catalogue, in_stock=True))]
     within = [s for s in stocked if request.budget is None or s.price <= request.budget]
     if within:
+        near = [s for s in within if request.at_least is not None and s.price >= request.at_least]
+        within = near + [s for s in within if s not in near]
         return RecommendAdvice("fits", tuple(within[:_SHOWN]), request.budget)
     if stocked:
         nearest = sorted(stocked, key=lambda s: s.price)[:_SHOWN]

@@ -1,0 +1,125 @@
+"""Which of the customer's own goods a message names: by name, keyword, category or option, in either language.
+
+A message names a thing by the characters that speak of it: `降噪耳机` is nearer to noise-cancelling earbuds than to
+other earphones. Two things named in one message are told apart by where they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from assistant.catalogue import Catalogue, goods_words, latin_words
+from assistant.shop import Order, OrderLine
+from knowledge.text import fold, mend
+
+_FIGURE = re.compile(r"\d")
+_NAME, _OPTION, _CATEGORY = 1.0, 0.6, 0.5
+_KEPT = re.compile(
+    r"[^，,。；;]*(?:留着|留下|保留|不退|不换|自己(?:吃|用|穿|留))[^，,。；;]*"
+    r"|\b(?:but )?(?:i'?ll |i will |we |we'?ll )?(?:keep|keeping)\b[^,.;]*",
+    re.IGNORECASE,
+)
+"""The part of a message that names what stays: `空气炸锅留着`, `keep the fryer`."""
+_ORDER_OF = re.compile(
+    r"[^，,。；;]*?(?:那(?:一)?[单笔]|(?:那个|这个)?订单|那(?:一)?次)(?:里|里面|中|当中)?的(?=[^，,。；;])"
+    r"|\b(?:from|in|of) (?:my|the|that) [\w' -]{2,40}? order\b",
+    re.IGNORECASE,
+)
+"""The part of a message that says in which order a thing was: `空气炸锅那单里的毛巾`, `from my air fryer order`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How much of a message speaks of something: `score` in characters (two Latin letters count as one)."""
+
+    score: float = 0.0
+    places: frozenset[int] = field(default_factory=frozenset)
+
+    def beside(self, other: Mention) -> bool:
+        """Whether it is named by words of its own, elsewhere than the other."""
+        return self.score > 0 and not self.places & other.places
+
+
+def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
+    """How `words` name the product of an order line."""
+    said = mend(fold(words))
+    weights: dict[int, float] = {}
+    for term, weight in _terms(line, catalogue):
+        for start, end in _found(term, said):
+            for place in range(start, end):
+                share = weight / 2 if said[place].isascii() else weight
+                weights[place] = max(weights.get(place, 0.0), share)
+    return Mention(sum(weights.values()), frozenset(weights))
+
+
+def goods_in(words: str, catalogue: Catalogue) -> frozenset[int]:
+    """The places in folded `words` that name goods the shop sells."""
+    return frozenset(
+        place for term in catalogue.goods_words for start, end in _found(term, words) for place in range(start, end)
+    )
+
+
+def order_mention(words: str, order: Order, catalogue: Catalogue) -> Mention:
+    """How `words` name an order: by any of its goods."""
+    of_lines = [mention(words, line, catalogue) for line in order.lines]
+    return Mention(max(each.score for each in of_lines), frozenset().union(*(each.places for each in of_lines)))
+
+
+def named_orders(words: str, orders: Sequence[Order], catalogue: Catalogue) -> list[Order]:
+    """The orders `words` name best, in the order given; none when no goods of theirs are named."""
+    told = [(order_mention(words, order, catalogue).score, order) for order in orders]
+    best = max((score for score, _ in told), default=0.0)
+    return [order for score, order in told if score == best] if best > 0 else []
+
+
+def further_orders(words: str, first: Order, orders: Sequence[Order], catalogue: Catalogue) -> list[Order]:
+    """Other orders that words of their own name beside `first`: `毛巾和被子都取消`. One for each thing named."""
+    taken = order_mention(words, first, catalogue)
+    found: list[Order] = []
+    for order in orders:
+        here = order_mention(words, order, catalogue)
+        if order is not first and here.score >= 1 and here.beside(taken):
+            found.append(order)
+            taken = Mention(taken.score, taken.places | here.places)
+    return found
+
+
+def named_lines(words: str, order: Order, catalogue: Catalogue) -> list[OrderLine]:
+    """The lines of an order a message is about: all that are named by words of their own, best first.
+
+    What it says to keep, and which order a thing was in, names no line.
+    """
+    about = _KEPT.sub(" ", words)
+    inner = _ORDER_OF.sub(" ", about)
+    for said in (inner, about):
+        told = sorted(((mention(said, line, catalogue), line) for line in order.lines), key=lambda pair: -pair[0].score)
+        if told[0][0].score > 0:
+            return [told[0][1], *(line for each, line in told[1:] if each.score >= 1 and each.beside(told[0][0]))]
+    return []
+
+
+def _terms(line: OrderLine, catalogue: Catalogue) -> Iterator[tuple[str, float]]:
+    product = catalogue.product(line.product_id)
+    for term in goods_words(line.name.zh, line.name.en, product.keywords if product else ()):
+        yield term, _NAME
+    for value in line.options.values():
+        for form in (value, catalogue.words.get(value, "")):
+            parts = latin_words(form) if form.isascii() else [fold(form), fold(form).removesuffix("款")]
+            yield from ((part, _OPTION) for part in parts if len(part) > 1 and not _FIGURE.search(part))
+    if product is not None and product.category in catalogue.categories:
+        name, also = catalogue.categories[product.category]
+        for word in (name.zh, name.en, *also):
+            yield fold(word), _CATEGORY
+
+
+def _found(term: str, said: str) -> Iterator[tuple[int, int]]:
+    if not term.isascii():
+        start = said.find(term)
+        while start >= 0:
+            yield start, start + len(term)
+            start = said.find(term, start + 1)
+        return
+    for match in re.finditer(rf"(?<![a-z]){re.escape(term.removesuffix('s'))}(?:e?s)?(?![a-z])", said):
+        yield match.span()

@@ -1,0 +1,103 @@
+# ruff: noqa: E501 -- an alternation of words is read as one line; broken up it hides what stands beside what
+"""Questions about a rule rather than about an order of one's own: how long, from which day, who pays, is it allowed.
+
+The same words may ask for either (`退款要多久`): a question that names an order, goods the customer has bought or their
+own case is about that; what asks in general is answered by the clause.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.answers import answer_from_clauses, quote_answer
+from assistant.context import TurnContext
+from assistant.flow_run import shop_place
+from assistant.flows import Flow
+from assistant.naming import named_orders
+from assistant.shop import Order
+from knowledge.clauses import Clause, Place
+from knowledge.errors import UnknownClause
+from knowledge.text import fold, mend
+
+_DEADLINE = re.compile(
+    r"(?:多久|几天|多少天|几个?小时|多长时间|什么时间|几号)(?:之)?(?:内|以内|之前|前)|期限|时限|最晚(?:什么时候|几天|多久)"
+    r"|\bwithin how|\bhow (?:soon|long|quickly) (?:must|should|do i have|can i)|\bdeadline|\btime limit"
+)
+"""What asks how long one has is about the rule even where an order is named."""
+_GENERAL = re.compile(
+    r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
+    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|规定|政策|规则|一般|通常|按理|等于|是不是|还.{0,8}吗$|可以.{0,8}吗$|能.{0,8}吗$|谁(?:出|付|承担|来付)|要(?:不要)?(?:钱|收费|付费)"
+    r"|\bhow (?:soon|long|many|much|quickly|is|are)\b|\bfrom which day|\bwhen (?:do|does|is|are)\b|\bwhat (?:is|are|happens|if)\b|\bwho pays\b|\bwhich\b"
+    r"|\b(?:can|are|is|do|does|may|will)\b.{2,60}\?|\b(?:normally|usually|in general|policy|rules?|allowed)\b"
+)
+_OWN = re.compile(
+    r"我(?:的|们的|买的?|那|这|刚|昨|上(?:周|次|个)|之前|收到|付|拍)|这(?:单|笔|个订单|件|双|次)|那(?:单|笔|个订单|件|双)|还没|还不|怎么还|都.{1,6}了|帮(?:我|忙)|给我|(?:我)?(?:要|想)(?:退|换|取消|改|申请)"
+    r"|\bmy\b|\bi(?:'ve|'d| have| had)? (?:bought|ordered|paid|received|got|returned|want|need|would)\b|\bhasn'?t|\bhaven'?t|\bstill (?:not|waiting|no)\b|\bth(?:is|at) order\b|\bplease\b|\bmine\b"
+)
+_LEAD = re.compile(
+    r"^(?:那么?|请问|想问(?:一下|下)?|问一下|咨询(?:一下|下)?|你好|您好|不对|不是|错了|我(?:是|要|想)?问(?:的是|一下|下)?|我(?:指|说)的是|[,，、\s])+"
+    r"|^(?:(?:and|so|no|ok|hi|hello|well|sorry|wait|i mean|i meant|what i mean is|i am asking about|my question is)\b[,:\s]*)+",
+)
+"""What leads up to a question and says nothing of it."""
+
+
+def question_in(words: str) -> str:
+    """`words` without what only leads up to the question."""
+    said = mend(fold(words)).strip()
+    return _LEAD.sub("", said).strip() or said
+
+
+def asks_in_general(words: str) -> bool:
+    """Whether `words` ask for a rule, without a case of one's own in them."""
+    said = question_in(words)
+    return bool(_DEADLINE.search(said)) or (bool(_GENERAL.search(said)) and not _OWN.search(said))
+
+
+async def rule_asked_for(intent: str, flow: Flow, turn: TurnContext) -> str | None:
+    """The clause that answers a question about the rule behind an order flow; None when the order itself is meant."""
+    words = question_in(turn.words_for(intent))
+    if not asks_in_general(words):
+        return None
+    if not _DEADLINE.search(words):
+        own = await turn.orders()
+        if turn.asked.order_id or named_orders(turn.heard.text, own, turn.engine.catalogue):
+            return None
+        at_hand = [order for order in own if order.order_id == turn.state.order_id] or own
+        if any(_has_state(flow, order) for order in at_hand):
+            return None  # where it stands is what they want to know
+    return rule_of(flow, turn, words)
+
+
+def _has_state(flow: Flow, order: Order) -> bool:
+    """Whether an order has what a flow tells the state of: itself, or its newest case."""
+    if flow.by == "ticket_state":
+        return bool(order.tickets)
+    return flow.by is not None and (not flow.states or order.state in flow.states)
+
+
+def rule_of(flow: Flow, turn: TurnContext, words: str) -> str | None:
+    """The clause for `words`: what search is sure of, unless the flow names one of the shop's own for this question."""
+    named = _named(flow, turn)
+    own = next((clause for clause in named if not clause.policy.inherited), None)
+    found = None if own is not None else answer_from_clauses(turn, words)
+    if found is not None:
+        return found
+    clause = own or (named[0] if named else None)
+    return quote_answer(clause, turn, words, as_of=turn.now) if clause else None
+
+
+def _named(flow: Flow, turn: TurnContext) -> list[Clause]:
+    """The clauses a flow names for questions about its rule, as far as they are in force here."""
+    here = shop_place(turn)
+    place = Place(platform=turn.heard.slots.platform or here.platform, region=here.region)
+    found = []
+    for ref in flow.rule:
+        policy, _, anchor = ref.partition("@*#")
+        for version in turn.engine.policies.pack.policies:
+            if version.id == policy and version.window.contains(turn.now) and version.scope.covers(place):
+                try:
+                    found.append(turn.engine.index.clause(f"{version.key}#{anchor}", turn.lang))
+                except UnknownClause:
+                    continue
+                break
+    return found
