@@ -112,6 +112,10 @@ class Permit(Frozen):
     level: Level | None = None
     approved_by: tuple[str, ...] = ()
     """Everybody who approved, as `role:name`; the customer's own yes is not among them."""
+    pack: str | None = None
+    """The hash of the archived pack that decided. Permits from before packs were archived have none."""
+    decisions_hash: str | None = None
+    """SHA-256 of the decisions with their facts, which the shop keeps: nobody can change them unseen."""
 
 
 class Settled(Frozen):
@@ -228,6 +232,8 @@ def permit_for(
         by=by,
         level=level,
         approved_by=tuple(approved_by),
+        pack=next((decision["pack"] for decision in proposal.decisions if decision.get("pack")), None),
+        decisions_hash=sha256_of(list(proposal.decisions)),
     )
 
 

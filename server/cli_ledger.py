@@ -1,10 +1,12 @@
-"""The command that proves a ledger: one that was exported, or the shop's own, before or after exporting it."""
+"""The command that proves a ledger and the decisions behind it: one that was exported, or the shop's own."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +15,21 @@ from server.cli_output import out, print_json
 
 if TYPE_CHECKING:
     from assistant.ledger import Head, LedgerEntry
+    from assistant.reproof import Recorded, Reproof
     from assistant.settings import Settings
 
 PAGE = 500
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What is to be proved. `recorded` is None where only the ledger itself was handed over."""
+
+    entries: list[LedgerEntry]
+    recorded: list[Recorded] | None
+    archive: Path
+    head: Head | None = None
+    key: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -28,61 +42,112 @@ def verify(
     pack: PackName = "demo",
     data_dir: DataDir = None,
     key: Annotated[str | None, typer.Option("--key", help="The shop's public key, 64 hex digits.")] = None,
-    export: Annotated[Path | None, typer.Option("--export", help="Write the shop's ledger as JSON Lines.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="Where the packs of then are kept; else beside the ledger.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write the ledger, its decisions and their packs.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a ledger offline: chain, signatures, a permit for every effect. Ends with 1 when it is broken."""
+    """Check a ledger offline: chain, signatures, a permit for every effect, and every decision made again.
+
+    Ends with 1 when something does not hold.
+    """
     from assistant.errors import LedgerBroken
     from assistant.ledger import key_from_text
     from assistant.ledger import verify as prove
+    from assistant.reproof import reprove
 
     if ledger is not None and export is not None:
         raise typer.BadParameter("exports the shop's own ledger; leave LEDGER out", param_hint="--export")
     settings = settings_from({"pack": pack, "data_dir": data_dir})
-    head, own = None, None
-    if ledger is not None:
-        entries = _exported(ledger)
-    else:
-        entries, head, own = asyncio.run(_own(settings))
-    if not entries:
+    found = asyncio.run(_own(settings)) if ledger is None else _exported(ledger)
+    if not found.entries:
         raise LedgerBroken("The ledger is empty.", seq=1)
-    signer = own or entries[0].body.get("public_key")
+    signer = found.key or found.entries[0].body.get("public_key")
     try:
         public_key = key_from_text(str(key or signer))
     except ValueError:
         raise typer.BadParameter("no public key; give 64 hex digits", param_hint="--key") from None
-    verified = prove(entries, public_key, head=head)
+    verified = prove(found.entries, public_key, head=found.head)
+    if archive is not None and found.recorded is None:
+        raise typer.BadParameter(f"there is no {_decisions_beside(ledger)}", param_hint="--archive")
+    proof = None if found.recorded is None else reprove(found.entries, found.recorded, archive or found.archive)
     if export is not None:
-        _export(entries, export)
+        _export(found, export)
     if as_json:
-        found = {"ok": True, "entries": verified.n, "head": verified.head, "key": key or signer}
-        print_json({**found, "key_given": bool(key or own), "exported": str(export) if export else None})
+        print_json(
+            {
+                "ok": proof is None or proof.holds,
+                "entries": verified.n,
+                "head": verified.head,
+                "key": key or signer,
+                "key_given": bool(key or found.key),
+                "exported": str(export) if export else None,
+                "decisions": None if proof is None else asdict(proof),
+            }
+        )
+    else:
+        out().print(f"[green]✓[/] {verified.n} entries hold, head {verified.head[:16]}…", highlight=False)
+        _show(proof)
+        if export is not None:
+            out().print(f"  written to {export}", highlight=False, markup=False, soft_wrap=True)
+        if key is None and found.key is None:
+            out().print(f"  Signed by {signer}; compare it with the shop's key, or give it with --key.", style="dim")
+    if proof is not None and not proof.holds:
+        raise typer.Exit(1)
+
+
+def _show(proof: Reproof | None) -> None:
+    def line(text: str, style: str | None = None) -> None:
+        out().print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    if proof is None:
+        line("  Only the ledger is here: its decisions were not made again.", "dim")
         return
-    out().print(f"[green]✓[/] {verified.n} entries hold, head {verified.head[:16]}…", highlight=False)
-    if export is not None:
-        out().print(f"  written to {export}", highlight=False, markup=False, soft_wrap=True)
-    if key is None and own is None:
-        out().print(f"  Signed by {signer}; compare it with the shop's key, or give it with --key.", style="dim")
+    if proof.same:
+        line(f"✓ {proof.same} decisions made again under {len(proof.packs)} archived packs: the same")
+    if proof.older or proof.undated:
+        line(f"  {proof.older} permits and {proof.undated} decisions are from before packs were archived.", "dim")
+    for finding in proof.findings:
+        where = f" {finding.table}" if finding.table else ""
+        line(f"✗ entry {finding.seq}, permit {finding.permit_id}{where}: {finding.what}", "red")
 
 
-def _exported(path: Path) -> list[LedgerEntry]:
+def _decisions_beside(ledger: Path | None) -> Path:
+    return (ledger or Path("ledger.jsonl")).with_suffix(".decisions.jsonl")
+
+
+def _packs_beside(ledger: Path) -> Path:
+    return ledger.with_suffix(".packs")
+
+
+def _exported(path: Path) -> _Evidence:
     from assistant.ledger import load
+    from assistant.reproof import read_lines
 
+    decisions = _decisions_beside(path)
+    recorded = read_lines(_lines(decisions)) if decisions.exists() else None
+    return _Evidence(load(_lines(path)), recorded, _packs_beside(path))
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
         raise typer.BadParameter(
             f"{path} is no export; of a database name the folder with --data-dir", param_hint="LEDGER"
         ) from None
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="LEDGER") from None
-    return load(lines)
 
 
-async def _own(settings: Settings) -> tuple[list[LedgerEntry], Head | None, str]:
-    """The shop's own ledger up to its signed head, and the shop's public key."""
-    from assistant.build import open_ledger, shop_key
+async def _own(settings: Settings) -> _Evidence:
+    """The shop's own ledger up to its signed head, what its permits rest on, and the shop's public key."""
+    from assistant.build import ARCHIVE_FOLDER, open_ledger, shop_directory, shop_key
     from assistant.ledger import key_text
+    from assistant.store.recorded import recorded_decisions
 
     store, database = await open_ledger(settings)
     try:
@@ -92,16 +157,31 @@ async def _own(settings: Settings) -> tuple[list[LedgerEntry], Head | None, str]
         entries: list[LedgerEntry] = []
         while page := await store.entries(shop, after=entries[-1].seq if entries else 0, limit=PAGE):
             entries += page
+        recorded = await recorded_decisions(database, shop)
     finally:
         await database.aclose()
     last = head.seq if head else 0
-    return [entry for entry in entries if entry.seq <= last], head, key_text(store.public_key)
+    entries = [entry for entry in entries if entry.seq <= last]
+    return _Evidence(entries, recorded, shop_directory(settings) / ARCHIVE_FOLDER, head, key_text(store.public_key))
 
 
-def _export(entries: list[LedgerEntry], path: Path) -> None:
+def _export(found: _Evidence, path: Path) -> None:
+    """The ledger, beside it the decisions of its permits, and the archived packs they were made under."""
+    from assistant.reproof import lines_of
     from assistant.store.ledger_store import write_jsonl
+    from knowledge.archive import SUFFIX
 
+    bodies: list[dict[str, Any]] = [entry.body for entry in found.entries if entry.kind == "permit"]
+    permits = {body["permit_id"] for body in bodies}
+    decisions = [each for each in found.recorded or () if each.permit_id in permits]
+    packs = {kept["pack"] for each in decisions for kept in each.decisions if kept.get("pack")}
     try:
-        write_jsonl(entries, path)
+        write_jsonl(found.entries, path)
+        lines = "".join(f"{line}\n" for line in lines_of(decisions))
+        _decisions_beside(path).write_text(lines, encoding="utf-8")
+        for digest in sorted(packs):
+            _packs_beside(path).mkdir(exist_ok=True)
+            if (kept := found.archive / f"{digest}{SUFFIX}").exists():  # one that is gone is among the findings
+                shutil.copy(kept, _packs_beside(path))
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--export") from None

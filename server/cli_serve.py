@@ -21,12 +21,12 @@ from server.cli_output import err, out, print_json
 from server.logs import configure
 from server.serve import server_for
 
-OURS = frozenset({"xiaoer.db", "xiaoer.db-wal", "xiaoer.db-shm", "jwt.key", "ledger.key", "index"})
+OURS = frozenset({"xiaoer.db", "xiaoer.db-wal", "xiaoer.db-shm", "jwt.key", "ledger.key", "index", "archive"})
 """What a data directory may hold: `--fresh` deletes nothing else."""
 
 
 def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -> None:
-    from assistant.build import INDEX_FOLDER, load_parts, open_assistant, shop_directory
+    from assistant.build import ARCHIVE_FOLDER, INDEX_FOLDER, load_parts, open_assistant, shop_directory
 
     settings = settings_from(given)
     listening = _listen(settings)
@@ -36,7 +36,12 @@ def run(given: dict[str, Any], *, fresh: bool, open_page: bool, as_json: bool) -
         empty(directory)
     directory.mkdir(parents=True, exist_ok=True)
     with err().status("…", spinner="dots"):
-        parts = load_parts(settings, index_folder=directory / INDEX_FOLDER, documents=directory / DOCUMENTS_FOLDER)
+        parts = load_parts(
+            settings,
+            index_folder=directory / INDEX_FOLDER,
+            documents=directory / DOCUMENTS_FOLDER,
+            archive=directory / ARCHIVE_FOLDER,
+        )
     configure(sys.stderr)
 
     def on_ready() -> None:

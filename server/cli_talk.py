@@ -125,7 +125,7 @@ async def _known(assistant: Assistant, customer: str | None) -> None:
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Assistant]:
     """The assistant of `settings`, started and closed again; a note on stderr while it starts."""
-    from assistant.build import INDEX_FOLDER, load_parts, open_assistant, shop_directory
+    from assistant.build import ARCHIVE_FOLDER, IN_MEMORY, INDEX_FOLDER, load_parts, open_assistant, shop_directory
     from knowledge.documents import DOCUMENTS_FOLDER
     from server.logs import configure
 
@@ -135,7 +135,9 @@ async def started(settings: Settings) -> AsyncIterator[Assistant]:
         directory = shop_directory(settings)
         # a shop that has files of its own keeps its index with them; a mere question makes no folder
         index_folder = directory / INDEX_FOLDER if directory.is_dir() else None
-        parts = load_parts(settings, index_folder=index_folder, documents=directory / DOCUMENTS_FOLDER, wait=True)
+        archive = None if settings.database_url == IN_MEMORY else directory / ARCHIVE_FOLDER
+        documents = directory / DOCUMENTS_FOLDER
+        parts = load_parts(settings, index_folder=index_folder, documents=documents, archive=archive, wait=True)
         assistant = await open_assistant(settings, parts=parts)
     try:
         yield assistant
