@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from assistant.approvals import Level, Role
 from assistant.orders import open_tickets, payable
 from assistant.proposals import ASSISTANT, Grounds, Purpose
+from assistant.service_orders import PAID_BY_OTHERS
 from assistant.shop import Action, Order
 from knowledge.decision import Decision, Facts
 
@@ -79,8 +80,11 @@ def goodwill_sum(given: Sequence[Given], orders: Sequence[Order], at: datetime) 
 def room(given: Sequence[Given], order: Order, action: Action) -> int:
     """What may still be permitted on `order`, in fen: what it can pay less what open permits have reserved.
 
-    An action that carries out what an open case was promised may use that promise.
+    An action that carries out what an open case was promised may use that promise; money that is not the shop's own
+    needs no room.
     """
+    if action.name in PAID_BY_OTHERS:
+        return action.amount or 0
     reserved = sum(g.amount for g in given if g.order_id == order.order_id and g.state in ("permitted", "unknown"))
     wanted = action.args.get("ticket_id")
     promised = next((t.amount or 0 for t in open_tickets(order) if wanted and t.ticket_id == wanted), 0)

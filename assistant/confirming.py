@@ -180,7 +180,7 @@ class Confirming:
             values["action_amount"] = money(settled.amount)
         if order is not None:
             values |= order_values(order, order.lines, self._engine, turn.lang)
-            turn.evidence.text(order.order_id[-4:])
+            turn.evidence.text(order.order_id[-4:], values.get("visit", ""))
             ticket = newest_ticket(order)
             if ticket is not None and ticket.deadline is not None:
                 values["return_by"] = instant(ticket.deadline, turn.lang)

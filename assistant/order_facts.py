@@ -13,11 +13,14 @@ from typing import Protocol
 from assistant.catalogue import Catalogue
 from assistant.conversation import Card, Lang
 from assistant.flows import FlowBook
+from assistant.goods_facts import goods_facts
 from assistant.orders import SETTLED_TICKETS
 from assistant.profile import ShopProfile
 from assistant.promotions import BasketLine, reduction_of
+from assistant.service_orders import booked_visit, service_facts
 from assistant.shop import Order, OrderLine, Product, Ticket, TicketStep
 from assistant.tickets import moves_of, next_party
+from assistant.visits import words_of
 from assistant.wording import day, instant, money
 from knowledge.clauses import Place
 from knowledge.decision import Facts
@@ -63,6 +66,8 @@ def order_facts(
         **_goods_facts(order, lines, product, profile),
         **_price_facts(order, lines, catalogue, profile),
         **_protection_facts(order, line, catalogue, now),
+        **service_facts(order, lines, profile, now),
+        **goods_facts(order, lines, product, now),
     }
 
 
@@ -215,6 +220,10 @@ def order_values(order: Order, lines: Sequence[OrderLine], words: ShopWords, lan
         values["signed_on"] = day(order.signed_at, lang)
     if latest := ship_by(order, words.profile):
         values["ship_by"] = instant(latest, lang)
+    values["address_on_file"] = order.address or "—"
+    visit = booked_visit(order)
+    if visit is not None and (window := words_of(visit.detail.get("window"), lang)):
+        values["visit"] = window
     values["cover_phrase"] = words.flows.phrase("DT-04-cover", order.freight_cover, lang) or ""
     return values | ticket_values(newest_ticket(order), words.flows, lang)
 

@@ -6,14 +6,26 @@ Money leaves only here, and `refunded + compensated` never passes `paid`. What a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from assistant.errors import EffectRefused
+from assistant.service_orders import SERVICES
 from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
-from assistant.tickets import SETTLED, STAGES, Actor, advance, submitted
+from assistant.ticket_opening import by_rule, granted, masked, open_tickets, opened, payable, require, with_ticket
+from assistant.tickets import SETTLED, STAGES, Actor, advance
+
+__all__ = [
+    "RETURN_DAYS",
+    "SETTLED_TICKETS",
+    "TRANSITIONS",
+    "apply",
+    "change_ticket",
+    "masked",
+    "open_tickets",
+    "payable",
+]
 
 SETTLED_TICKETS = SETTLED
 """Ticket states in which the shop has nothing to do any more."""
@@ -62,23 +74,8 @@ def apply(order: Order, action: Action, at: datetime, reference: str) -> Order:
     return after
 
 
-def open_tickets(order: Order) -> tuple[Ticket, ...]:
-    """The order's cases in which somebody still has to act."""
-    return tuple(ticket for ticket in order.tickets if ticket.state not in SETTLED_TICKETS)
-
-
-def payable(order: Order) -> int:
-    """What may still be granted, in fen: what is returnable less what open cases have promised."""
-    return order.returnable - sum(ticket.amount or 0 for ticket in open_tickets(order))
-
-
-def masked(address: str) -> str:
-    """An address for display: digits hidden, the street kept."""
-    return re.sub(r"\d", "*", address)
-
-
 def _cancel_refund(order: Order, action: Action, at: datetime, reference: str) -> Order:
-    _require(order, _UNSHIPPED, "only an order that has not shipped can be cancelled")
+    require(order, _UNSHIPPED, "only an order that has not shipped can be cancelled")
     if order.shipped_at is not None:
         raise EffectRefused("The carrier has already taken the parcel.")
     if order.production_started:
@@ -86,30 +83,30 @@ def _cancel_refund(order: Order, action: Action, at: datetime, reference: str) -
     unpaid = order.state == "CREATED"
     if unpaid and action.amount:
         raise EffectRefused("Nothing was paid for the order yet.")
-    amount = 0 if unpaid else _granted(order, action)
+    amount = 0 if unpaid else granted(order, action)
     if not unpaid and amount < payable(order) - order.presale_deposit:
         raise EffectRefused("A cancelled order keeps nothing but a deposit.")
-    ticket = _ticket(order, action, at, reference, kind="refund_only_unshipped", amount=amount)
-    ticket = _by_rule(ticket, "approve", "refund")
-    return _with(order, ticket, state="CLOSED", refunded=order.refunded + amount)
+    ticket = opened(order, action, at, reference, kind="refund_only_unshipped", amount=amount)
+    ticket = by_rule(ticket, "approve", "refund")
+    return with_ticket(order, ticket, state="CLOSED", refunded=order.refunded + amount)
 
 
 def _intercept(order: Order, action: Action, at: datetime, reference: str) -> Order:
-    _require(order, _INTERCEPTABLE, "the parcel cannot be intercepted in this state")
-    amount = None if action.amount is None else _granted(order, action)
-    ticket = _ticket(order, action, at, reference, kind="refund_only_in_transit", amount=amount)
-    return _with(order, _by_rule(ticket, "approve"), state="INTERCEPTING")
+    require(order, _INTERCEPTABLE, "the parcel cannot be intercepted in this state")
+    amount = None if action.amount is None else granted(order, action)
+    ticket = opened(order, action, at, reference, kind="refund_only_in_transit", amount=amount)
+    return with_ticket(order, by_rule(ticket, "approve"), state="INTERCEPTING")
 
 
 def _return(kind: TicketKind) -> Transition:
     """A return that is approved: the customer sends the goods back; no money leaves yet."""
 
     def transition(order: Order, action: Action, at: datetime, reference: str) -> Order:
-        _require(order, _RECEIVED, "only goods that were received can be sent back")
-        amount = None if action.amount is None else _granted(order, action)
+        require(order, _RECEIVED, "only goods that were received can be sent back")
+        amount = None if action.amount is None else granted(order, action)
         detail = {"return_address": action.args.get("return_address") or RETURN_ADDRESS}
-        ticket = _ticket(order, action, at, reference, kind=kind, amount=amount, detail=detail)
-        return _with(order, _by_rule(ticket, "approve_return"))
+        ticket = opened(order, action, at, reference, kind=kind, amount=amount, detail=detail)
+        return with_ticket(order, by_rule(ticket, "approve_return"))
 
     return transition
 
@@ -118,8 +115,8 @@ def _request(kind: TicketKind, states: frozenset[OrderState]) -> Transition:
     """A request a person answers within a limit; it promises no money, so an amount is not kept."""
 
     def transition(order: Order, action: Action, at: datetime, reference: str) -> Order:
-        _require(order, states, "the order does not allow this in its state")
-        return _with(order, _by_rule(_ticket(order, action, at, reference, kind=kind), "ask_seller"))
+        require(order, states, "the order does not allow this in its state")
+        return with_ticket(order, by_rule(opened(order, action, at, reference, kind=kind), "ask_seller"))
 
     return transition
 
@@ -128,31 +125,31 @@ def _compensation(kind: TicketKind, *, paid_as: str, once: bool) -> Transition:
     """Money beside the goods, paid at once; with `once`, an order gets it a single time."""
 
     def transition(order: Order, action: Action, at: datetime, reference: str) -> Order:
-        _require(order, _LIVE, "the order is not open for compensation")
+        require(order, _LIVE, "the order is not open for compensation")
         if once and any(ticket.kind == kind and ticket.state == "REFUNDED" for ticket in order.tickets):
             raise EffectRefused("This order was compensated for it before.")
-        amount = _granted(order, action)
-        ticket = _ticket(order, action, at, reference, kind=kind, amount=amount, detail={"paid_as": paid_as})
-        return _with(order, _by_rule(ticket, "approve", "refund"), compensated=order.compensated + amount)
+        amount = granted(order, action)
+        ticket = opened(order, action, at, reference, kind=kind, amount=amount, detail={"paid_as": paid_as})
+        return with_ticket(order, by_rule(ticket, "approve", "refund"), compensated=order.compensated + amount)
 
     return transition
 
 
 def _change_address(order: Order, action: Action, at: datetime, reference: str) -> Order:
-    _require(order, _UNSHIPPED, "the address can only be changed before shipping")
+    require(order, _UNSHIPPED, "the address can only be changed before shipping")
     address = action.args.get("address")
     if order.shipped_at is not None or not isinstance(address, str) or not address.strip():
         raise EffectRefused("The address can only be changed before shipping, and needs its full text.")
     shown = masked(address.strip())
-    ticket = _ticket(order, action, at, reference, kind="change_address", detail={"address": shown})
-    return _with(order, _by_rule(ticket, "approve", "complete"), address=shown)
+    ticket = opened(order, action, at, reference, kind="change_address", detail={"address": shown})
+    return with_ticket(order, by_rule(ticket, "approve", "complete"), address=shown)
 
 
 def _invoice(order: Order, action: Action, at: datetime, reference: str) -> Order:
-    _require(order, _LIVE, "there is no payment to invoice")
+    require(order, _LIVE, "there is no payment to invoice")
     if order.invoice in ("requested", "issued"):
         raise EffectRefused(f"The invoice was already {order.invoice}.")
-    return _with(order, _by_rule(_ticket(order, action, at, reference, kind="invoice")), invoice="requested")
+    return with_ticket(order, by_rule(opened(order, action, at, reference, kind="invoice")), invoice="requested")
 
 
 def _customer_sends(event: str) -> Transition:
@@ -245,63 +242,6 @@ TRANSITIONS: Mapping[str, Transition] = {
     "reopen": _customer_sends("reopen"),
     "appeal": _customer_sends("appeal"),
     "ticket_event": _desk_sends,
+    **SERVICES,
 }
 """Every action the built-in shop carries out. Tickets change by `assistant.tickets` alone."""
-
-
-def _require(order: Order, states: frozenset[OrderState], reason: str) -> None:
-    if order.state not in states:
-        raise EffectRefused(f"The order is {order.state}: {reason}.")
-
-
-def _granted(order: Order, action: Action) -> int:
-    """The action's amount, if it is money and the order still has room for it."""
-    if action.amount is None or action.amount <= 0:
-        raise EffectRefused("The amount must be above zero.")
-    if action.amount > payable(order):
-        raise EffectRefused("The amount would pass what was paid for the order.")
-    return action.amount
-
-
-def _ticket(
-    order: Order,
-    action: Action,
-    at: datetime,
-    reference: str,
-    *,
-    kind: TicketKind,
-    amount: int | None = None,
-    detail: dict[str, Any] | None = None,
-) -> Ticket:
-    """A new case, submitted. Raises `EffectRefused` when one of its kind is open, or a line is not the order's."""
-    if any(ticket.kind == kind for ticket in open_tickets(order)):
-        raise EffectRefused("A case of this kind is already open for the order.")
-    line = action.args.get("line")
-    lines = tuple(action.args.get("line_ids") or (() if line is None else (str(line),)))
-    if any(line_id not in {known.line_id for known in order.lines} for line_id in lines):
-        raise EffectRefused("The order has no such line.")
-    apart = ("line", "line_ids", "address", "reason", "defect")
-    draft = Ticket(
-        ticket_id=reference,
-        order_id=order.order_id,
-        kind=kind,
-        state="DRAFT",
-        opened_at=at,
-        updated_at=at,
-        line_ids=lines,
-        amount=amount,
-        reason=str(action.args.get("reason") or action.args.get("defect") or ""),
-        detail={name: value for name, value in action.args.items() if name not in apart} | (detail or {}),
-    )
-    return submitted(draft)
-
-
-def _by_rule(ticket: Ticket, *events: str) -> Ticket:
-    """The ticket after what the rules decide at once. Its customer is told of it with the receipt."""
-    for event in events:
-        ticket = advance(ticket, event, by="assistant", who="assistant", at=ticket.opened_at)
-    return ticket.model_copy(update={"told": len(ticket.history)})
-
-
-def _with(order: Order, ticket: Ticket, **changes: Any) -> Order:
-    return order.model_copy(update={"tickets": (*order.tickets, ticket), **changes})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.shop import Text
 from knowledge.errors import XiaoerError
@@ -18,6 +19,22 @@ class Greeting(BaseModel):
 
     label: Text
     text: Text
+
+
+class DoorService(BaseModel):
+    """A service at the customer's door: where (no regions: everywhere the shop delivers) and when it is offered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["pickup_return", "deliver_install", "swap", "repair"]
+    regions: tuple[str, ...] = ()
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+
+    def offered(self, region: str | None, at: datetime) -> bool:
+        """Whether it is offered in `region` at `at`; half-open in time."""
+        here = not self.regions or region in self.regions
+        return here and (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
 
 class ShopProfile(BaseModel):
@@ -44,6 +61,7 @@ class ShopProfile(BaseModel):
     aftersale_audit_h: int = 48
     price_protect_days: int = 15
     freight_cover_cap: int = 1200
+    door_services: tuple[DoorService, ...] = ()
     bot_goodwill_cap: int = 5000
     bot_goodwill_bp: int = 1500
     bot_goodwill_90d: int = 10000

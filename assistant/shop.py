@@ -22,7 +22,7 @@ OrderState = Literal[
 TicketKind = Literal[
     "refund_only_unshipped", "refund_only_in_transit", "refund_only_received", "return_refund", "exchange", "repair",
     "resend", "price_protection", "urge_shipping", "change_address", "cancel_order", "invoice", "complaint",
-    "platform_dispute", "late_compensation", "goodwill",
+    "platform_dispute", "late_compensation", "goodwill", "door_service", "freight_compensation", "advance_payment",
 ]  # fmt: skip
 
 TicketState = Literal[
@@ -93,6 +93,12 @@ class Product(Frozen):
     """The class DT-02 asks for: normal, customised, perishable, digital_opened, newspaper,
     hygiene_safety_after_opening, value_drop_after_activation, near_expiry_or_flaw_disclosed.
     """
+    goods_kind: str = ""
+    """The kind of goods DT-07, DT-08 and DT-10 ask for (portable_3c, appliance, home_textile …); the category's where it
+    is one of these.
+    """
+    fresh_kind: str = "non_live"
+    """For fresh food (DT-11): non_live, live, ripening, small_berry."""
     intact_class: str = "others"
     """The category of DT-03: food_cosmetics, electronics, clothing, others."""
     confirm_at_purchase: bool = False

@@ -37,7 +37,10 @@ _ANYBODY = frozenset(get_args(Actor))
 
 ALL_KINDS: frozenset[TicketKind] = frozenset(get_args(TicketKind))
 INSTANT: frozenset[TicketKind] = frozenset(
-    {"refund_only_unshipped", "cancel_order", "price_protection", "late_compensation", "goodwill", "change_address"}
+    {
+        *("refund_only_unshipped", "cancel_order", "price_protection", "late_compensation", "goodwill"),
+        *("change_address", "door_service", "freight_compensation", "advance_payment"),
+    }
 )
 """Kinds that a rule settles at once."""
 ANSWERED: frozenset[TicketKind] = frozenset({"urge_shipping", "complaint", "invoice"})
@@ -145,6 +148,7 @@ MOVES: tuple[Move, ...] = (
     _move("overdue", "EXCHANGE_SENT REPAIRING", "PENDING_SELLER", _SYSTEM),
     _move("complete", "EXCHANGE_SENT REPAIRING RESENT", "CLOSED", {*PEOPLE, "carrier", "customer"}),
     _move("complete", "AUTO_APPROVED", "CLOSED", _RULE, kinds=frozenset({"change_address"})),
+    _move("complete", "AUTO_APPROVED", "CLOSED", {*PEOPLE, "carrier"}, kinds=frozenset({"door_service"})),
     # money
     _move("refund", "AUTO_APPROVED REFUNDING EXECUTING", "REFUNDED", {*PEOPLE, "payment", "system", "assistant"},
           needs=("amount",), money=True),
@@ -280,7 +284,7 @@ def advance(
     args: Mapping[str, Any] | None = None,
 ) -> Ticket:
     """The ticket after `event` from `by`; `who` is put on record. `args` may hold why, rule (the clause), evidence,
-    waybill, amount (fen), favour (customer or seller) and cause (of a suspension).
+    waybill, amount (fen), favour (customer or seller), fault (seller, when it is accepted) and cause (of a suspension).
 
     Raises `MoveRefused` with what is allowed instead.
     """
@@ -462,7 +466,7 @@ def _facts(ticket: Ticket, event: str, given: Mapping[str, Any], who: str) -> di
         changes["owner"] = who
     if event in _SETS_AMOUNT and given.get("amount") is not None:
         changes["amount"] = given["amount"]
-    kept = ("rule", "evidence", "waybill", "favour", "appeal", "offer", "carrier")
+    kept = ("rule", "evidence", "waybill", "favour", "fault", "appeal", "offer", "carrier")
     if noted := {name: given[name] for name in kept if given.get(name)}:
         changes["detail"] = {**ticket.detail, **noted}
     return changes
