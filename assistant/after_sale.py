@@ -17,7 +17,8 @@ from typing import Any
 import structlog
 
 from assistant.context import Engine
-from assistant.conversation import Attached, Card, Conversation, Entry, Lang, Logged, Said, Term
+from assistant.conversation import Attached, Card, Cited, Conversation, Entry, Lang, Logged, Said, Term
+from assistant.dispute_pack import Material, PackedClause, PackedFile, pack_dispute
 from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotFound
 from assistant.evidence import EvidenceBook
 from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
@@ -32,6 +33,7 @@ from assistant.store.sql_shop import SqlShop
 from assistant.store.ticket_talks import TicketTalks
 from assistant.tickets import Actor, due, is_open, moves_of
 from assistant.wording import fill
+from knowledge.errors import UnknownClause
 
 log = structlog.get_logger("assistant")
 
@@ -371,6 +373,47 @@ class AfterSale:
             return talk
         key, now = self.engine.profile.key, self.engine.clock.now()
         return await self.conversations.open(key, order.customer_id, channel="desk", lang="zh", at=now)
+
+    async def dispute_pack(self, ticket_id: str, lang: Lang) -> bytes:
+        """Everything about a case as one zip, see `assistant.dispute_pack`. Raises `NotFound`."""
+        order, ticket = await self.find(ticket_id)
+        writes = await self.talks.proposals_of(order.order_id, ticket_id)
+        sent = [each for each in await self.files.of_order(order.order_id) if each.ticket_id == ticket_id]
+        talks = dict.fromkeys([*(p.conversation_id for p, _ in writes), *(each.conversation_id for each in sent)])
+        messages = [entry for talk in talks for entry in await self.conversations.read(talk, limit=5000)]
+        refs = [clause for proposal, _ in writes for clause in proposal.clauses]
+        refs += [step.clause for step in ticket.history if step.clause]
+        refs += [entry.entry.citation.clause for entry in messages if isinstance(entry.entry, Cited)]
+        files = [
+            PackedFile(each.name, each.media_type, each.sha256, each.at, "customer", self.files.original(each))
+            for each in sent
+        ]
+        material = Material(
+            order=order,
+            ticket=ticket,
+            labels=self._labels(lang),
+            messages=messages,
+            files=files,
+            clauses=[clause for ref in dict.fromkeys(refs) if (clause := self._clause(ref, lang))],
+            ledger=await self.talks.ledger_of([settled.permit_id for _, settled in writes]),
+        )
+        return pack_dispute(material, lang)
+
+    def _labels(self, lang: Lang) -> dict[str, str]:
+        kinds = ("ticket_state", "ticket_kind", "ticket_event")
+        phrases = self.engine.flows.phrases
+        return {code: words.in_(lang) for kind in kinds for code, words in phrases.get(kind, {}).items()}
+
+    def _clause(self, ref: str, lang: Lang) -> PackedClause | None:
+        try:
+            clause = self.engine.index.clause(ref, lang)
+        except UnknownClause:
+            return None
+        policy = clause.policy
+        window = policy.window
+        return PackedClause(
+            clause.ref, policy.title, policy.version, clause.shown, policy.source, window.start, window.end
+        )
 
     def moves(self, ticket: Ticket, colleague: Colleague) -> list[tuple[str, tuple[str, ...]]]:
         """The events this person may send now, each with what it cannot go without."""

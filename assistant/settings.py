@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     messages_per_minute: int = Field(default=40, ge=1)
     drain_s: float = Field(default=10.0, gt=0)
     """How long a running turn may take to finish once the server was told to stop."""
+    sweep_s: float = Field(default=15.0, gt=0)
+    """How often the server looks for time limits that have passed: of tickets, approvals and waiting customers."""
 
     model: str | None = None
     """A chat model's name; None answers from flows alone."""

@@ -20,11 +20,13 @@ from server import (
     decision_routes,
     demo,
     desk,
+    files,
     health,
     knowledge_routes,
     pages,
     problems,
     ticker,
+    tickets,
 )
 from server.front import Front, State
 from server.identity import Tokens, load_key
@@ -35,6 +37,7 @@ from server.stream import Hub
 from server.turns import Turns
 
 if TYPE_CHECKING:
+    from assistant.after_sale import AfterSale
     from assistant.turn import Assistant
 
 DESCRIPTION = """A shop assistant whose every promise is lawful, cited and within its authority.
@@ -75,6 +78,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         # the machine's clock, also when the shop's is set: a replayed day must not revive an expired token
         tokens = Tokens(load_key(settings, directory), shop=engine.profile.key, clock=SystemClock())
         front = Front(
+            after_sale=_after_sale(engine, settings),
             settings=settings,
             assistant=engine,
             tokens=tokens,
@@ -89,7 +93,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
             ),
         )
         app.state.front = front
-        clockwork = asyncio.create_task(ticker.run(front))
+        clockwork = asyncio.create_task(ticker.run(front, settings.sweep_s))
         try:
             yield {"front": front}
         finally:
@@ -109,7 +113,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         allow_credentials=False,
     )
     app.add_middleware(Shield, metrics=metrics)
-    for module in (conversations, knowledge_routes, desk, authority, decision_routes, health):
+    for module in (conversations, knowledge_routes, desk, authority, decision_routes, health, tickets, files):
         app.include_router(module.router)
     if settings.demo_open:
         app.include_router(demo.router)
@@ -126,6 +130,12 @@ async def drain(app: FastAPI) -> int:
     cut_off = await front.turns.drain(front.settings.drain_s)
     front.hub.goodbye()
     return cut_off
+
+
+def _after_sale(engine: Assistant, settings: Settings) -> AfterSale | None:
+    from assistant.build import open_after_sale
+
+    return open_after_sale(engine, settings)
 
 
 async def _open(settings: Settings) -> Assistant:

@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 
 from knowledge.errors import PackError, XiaoerError
-from server import cli_bench, cli_documents, cli_effects, cli_eval, cli_knowledge, cli_ledger, cli_talk, cli_transcripts
+from server import (
+    cli_bench,
+    cli_documents,
+    cli_effects,
+    cli_eval,
+    cli_knowledge,
+    cli_ledger,
+    cli_talk,
+    cli_tickets,
+    cli_transcripts,
+)
 from server.cli_options import AsJson, Now, PackName, instant_of
 from server.cli_output import err, out, print_json
 
@@ -29,6 +39,7 @@ cli_talk.register(app)
 cli_knowledge.register(app)
 cli_documents.register(app)
 cli_ledger.register(app)
+cli_tickets.register(app)
 cli_effects.register(app)
 cli_transcripts.register(app)
 cli_eval.register(app)

@@ -28,6 +28,7 @@ from server.stream import DESK, Hint, Hub
 from server.turns import Turns
 
 if TYPE_CHECKING:
+    from assistant.after_sale import AfterSale
     from assistant.turn import Assistant
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -46,6 +47,8 @@ class Front:
     metrics: Metrics
     requests: Buckets
     messages: Buckets
+    after_sale: AfterSale | None = None
+    """The shop's tickets; None where they lie in another system."""
 
     async def head(self, conversation_id: str) -> Conversation:
         """The head of a conversation of this shop. Raises `NotFound`."""
@@ -111,6 +114,13 @@ def the_front(request: Request) -> Front:
 
 
 TheFront = Annotated[Front, Depends(the_front)]
+
+
+def after_sale_of(front: Front) -> AfterSale:
+    """The shop's tickets. Raises `NotFound` where they lie in another system."""
+    if front.after_sale is None:
+        raise NotFound("This shop keeps its tickets elsewhere.")
+    return front.after_sale
 
 
 def the_language(request: Request) -> Lang:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from assistant import errors as refusals
 from assistant.conversation import Lang
 from assistant.shop import Text
+from assistant.tickets import MoveRefused
 from knowledge import errors as knowledge_errors
 from knowledge.errors import XiaoerError
 from server.logs import where_it_broke
@@ -99,6 +100,10 @@ KINDS: dict[type[XiaoerError], Kind] = {
         422, "invalid_message", "这条消息无法接收：内容为空、过长，或没有可读的文字。",
         "This message cannot be taken: it is empty, too long, or has no readable text.",
     ),
+    refusals.FileRefused: _kind(
+        422, "file_refused", "这个文件收不了：请发 8 MB 以内的照片（JPEG、PNG、WebP、GIF）或 PDF，每个会话最多 20 个。",
+        "This file cannot be taken: send a photo (JPEG, PNG, WebP, GIF) or PDF of at most 8 MB, 20 per conversation.",
+    ),
     refusals.Conflict: _kind(
         409, "conflict", "同一个编号已用于另一条内容，请换一个编号。",
         "This id was already used with other content. Please use a new one.",
@@ -126,6 +131,10 @@ KINDS: dict[type[XiaoerError], Kind] = {
     refusals.EffectUnknown: _kind(
         409, "effect_unknown", "店铺系统没有给出明确结果，已转人工核实，请勿重复提交。",
         "The shop's system gave no clear answer. A person will check; please do not submit it again.",
+    ),
+    MoveRefused: _kind(
+        409, "move_refused", "这个售后单现在不能这样操作；fields 里是可以做的。",
+        "This case does not allow that now; `fields` holds what it does.",
     ),
     refusals.EffectRefused: _kind(
         409, "effect_refused", "订单状态已变化，这个操作没有执行。", "The order has changed; this was not carried out."
@@ -206,7 +215,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if kind is UNEXPECTED:
         log.error("refused_without_a_kind", error=type(ours).__name__, at=where_it_broke(ours))
-    return problem(request, kind, headers=headers)
+    allowed = list(ours.allowed) if isinstance(ours, MoveRefused) else None
+    return problem(request, kind, headers=headers, fields=allowed)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ Plain ASGI, so that an event stream passes through without being held back.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 
@@ -19,6 +20,9 @@ log = structlog.get_logger("server")
 
 MAX_BODY = 64 * 1024
 """Bytes; the longest message is a few thousand characters."""
+MAX_UPLOAD = 8 * 1024 * 1024 + MAX_BODY
+"""Bytes of a request that sends one file."""
+_UPLOAD = re.compile(r"/v1/conversations/[^/]+/files")
 
 CLOSED_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -71,9 +75,10 @@ class Shield:
 
 
 def limited(scope: Scope, receive: Receive) -> Receive:
-    """`receive` that refuses with 413 a body above `MAX_BODY`, declared or not."""
+    """`receive` that refuses with 413 a body above its limit, declared or not."""
+    most = MAX_UPLOAD if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY
     declared = Headers(scope=scope).get("content-length", "0")
-    too_large = declared.isdigit() and int(declared) > MAX_BODY
+    too_large = declared.isdigit() and int(declared) > most
     taken = 0
 
     async def counted() -> Message:
@@ -82,7 +87,7 @@ def limited(scope: Scope, receive: Receive) -> Receive:
             raise HTTPException(413)
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
+        if taken > most:
             raise HTTPException(413)
         return message
 

@@ -12,6 +12,7 @@ from knowledge.errors import XiaoerError
 from server.stream import DESK, Hint
 
 if TYPE_CHECKING:
+    from assistant.after_sale import AfterSale
     from server.front import Front
 
 log = structlog.get_logger("server")
@@ -36,8 +37,22 @@ async def sweep(front: Front) -> None:
         return
     for conversation, entries in changed:
         front.tell(conversation, entries)
+    if front.after_sale is not None and await _sweep_tickets(front, front.after_sale):
+        front.hub.publish(DESK, Hint("changed", {}))
     if changed:
         front.hub.publish(DESK, Hint("changed", {}))
+
+
+async def _sweep_tickets(front: Front, after_sale: AfterSale) -> bool:
+    """Alerts and time-outs of tickets; whether any changed."""
+    try:
+        swept = await after_sale.sweep()
+    except XiaoerError as error:
+        log.warning("ticket_sweep_failed", error=type(error).__name__)
+        return False
+    for conversation, entry in swept.logged:
+        front.tell(conversation, entry)
+    return bool(swept.changed)
 
 
 async def stop(task: asyncio.Task[None]) -> None:

@@ -65,13 +65,14 @@ CARDS: Mapping[str, Fields] = {
 """Per kind of card, the keys of `data` a customer sees."""
 
 
-def _keep(value: Any, allowed: Fields | None) -> Any:
+def keep(value: Any, allowed: Fields | None) -> Any:
+    """`value` with only the keys that are allowed, in lists too."""
     if allowed is None:
         return value
     if isinstance(value, list | tuple):
-        return [_keep(item, allowed) for item in value]
+        return [keep(item, allowed) for item in value]
     if isinstance(value, Mapping):
-        return {key: _keep(value[key], inside) for key, inside in allowed.items() if key in value}
+        return {key: keep(value[key], inside) for key, inside in allowed.items() if key in value}
     return value
 
 
@@ -82,7 +83,7 @@ def customer_view(logged: Logged) -> Shown | None:
     if allowed is None:
         return None
     raw = entry.model_dump(mode="json")
-    shown: Shown = _keep(raw, allowed)
+    shown: Shown = keep(raw, allowed)
     if entry.kind == "said":
         shown["cards"] = [card_view(card) for card in entry.cards]
     return {**_head(logged), **shown}
@@ -94,7 +95,7 @@ def card_view(card: Card) -> Shown:
 
 
 def _keep_data(card: Card) -> Any:
-    return _keep(card.model_dump(mode="json")["data"], CARDS[card.kind])
+    return keep(card.model_dump(mode="json")["data"], CARDS[card.kind])
 
 
 def desk_view(logged: Logged) -> Shown:
