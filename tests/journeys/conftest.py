@@ -36,22 +36,37 @@ class Server:
     port: int
     data: Path
     process: subprocess.Popen[bytes] | None = None
+    pack: str = "demo"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def log(self) -> Path:
+        """What it prints."""
+        return self.data.parent / f"server-{self.port}.log"
+
+    def launch(self) -> None:
+        """Start it, without waiting until it is ready."""
+        limits = {f"XIAOER_{what}_PER_MINUTE": "100000" for what in ("MESSAGES", "REQUESTS")}
+        environment = {**os.environ, "XIAOER_DATA_DIR": str(self.data), **limits}
+        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(self.port), "--pack", self.pack]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
     def start(self) -> None:
-        environment = {**os.environ, "XIAOER_DATA_DIR": str(self.data), "XIAOER_MESSAGES_PER_MINUTE": "600"}
-        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.launch()
         for _ in range(600):
             try:
                 with urllib.request.urlopen(f"{self.url}/readyz", timeout=1):
                     return
             except OSError:
+                if self.process is None or self.process.poll() is not None:
+                    break
                 time.sleep(0.1)
-        raise AssertionError("the server did not become ready")
+        self.kill()
+        raise AssertionError(f"the server did not become ready: see {self.log}")
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self.process is not None:
