@@ -7,6 +7,7 @@ is then either independent of it (`&&` and `||` absorb it) or `AbsentFact`.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import sys
 from calendar import monthrange
@@ -26,6 +27,8 @@ import cel  # noqa: E402  # below the line that spares us the editor
 
 if not hasattr(_spared, "__file__"):
     del sys.modules[_CLI]
+# it also logs what it raises: a fact that is known to be absent is no news for an operator
+logging.getLogger("cel").setLevel(logging.ERROR)
 
 TRADE_ZONE = timezone(timedelta(hours=8), "CST")
 """The trade's clock as a fixed offset, which is what the expression engine can hold (China has no summer time)."""

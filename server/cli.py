@@ -20,6 +20,7 @@ from server import (
     cli_eval,
     cli_knowledge,
     cli_ledger,
+    cli_policy,
     cli_talk,
     cli_tickets,
     cli_transcripts,
@@ -39,6 +40,7 @@ cli_talk.register(app)
 cli_knowledge.register(app)
 cli_documents.register(app)
 cli_ledger.register(app)
+cli_policy.register(app)
 cli_tickets.register(app)
 cli_effects.register(app)
 cli_transcripts.register(app)

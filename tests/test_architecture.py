@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
      "skills"),
     ("understanding",),
     ("context",),
-    ("prompts", "rewording", "answers", "flow_subject", "flow_run", "talk_facts"),
+    ("prompts", "past_orders", "rewording", "answers", "flow_subject", "flow_run", "talk_facts"),
     ("claims", "follow_up", "rule_questions"),
     ("presale",),
     ("proposing", "weighing"),
@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("flow_runner",),
     ("planner", "confirming", "gate"),
     ("approving", "after_sale"),
-    ("model_planner", "suggestions"),
+    ("model_planner", "meanwhile", "suggestions"),
     ("turn",),
     ("build",),
 )  # fmt: skip
