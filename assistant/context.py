@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -117,12 +117,19 @@ class TurnContext:
         """Ask a table and log its answer. The clause in force at `event_time` decides."""
         return self._told(self._asked(table, facts, place, event_time), order_id)
 
-    def consult(
-        self, table: str, facts: Facts, place: Place, *, event_time: datetime, order_id: str | None
+    def ask_aside(
+        self,
+        table: str,
+        facts: Facts,
+        place: Place,
+        tells: Callable[[Decision], bool],
+        *,
+        event_time: datetime,
+        order_id: str | None,
     ) -> Decision | None:
-        """The same, but an answer that is a question or a person is left out of the talk and its log."""
+        """The same, but an answer that tells nothing is left out of the talk and its log."""
         decision = self._asked(table, facts, place, event_time)
-        return None if decision.kind in {"ASK", "HUMAN", "HUMAN_NOW"} else self._told(decision, order_id)
+        return self._told(decision, order_id) if tells(decision) else None
 
     def _asked(self, table: str, facts: Facts, place: Place, event_time: datetime) -> Decision:
         policies = self.engine.policies

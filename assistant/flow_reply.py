@@ -33,10 +33,13 @@ def word_reply(run: FlowRun) -> Outcome:
         return not_now(run, run.subject)
     if reply.propose and (missing := _missing_slot(run, reply)):
         return ask(run.intent, missing, turn)
-    refs = [ref for decision in [*decisions, *run.consulted] for ref in decision.clauses] + _resolved(reply.cite, turn)
+    refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)
+    refs += [ref for decision in run.consulted for ref in decision.clauses]
     if reply.hand_off and not reply.urgent and run.flow.tables == ("DT-22",):
         refs = []  # why a person is called is not a rule a customer asks to see
-    text = _SPACES.sub(" ", fill(reply.text(turn.lang), values)).strip() + turn.marks(list(dict.fromkeys(refs))[:_MAX_MARKS])
+    text = _SPACES.sub(" ", fill(reply.text(turn.lang), values)).strip() + turn.marks(
+        list(dict.fromkeys(refs))[:_MAX_MARKS]
+    )
     cards = _cards(reply, run.subject, turn)
     person = decisions[0].kind if decisions and decisions[0].kind in {"HUMAN", "HUMAN_NOW"} else None
     if reply.hand_off or person:

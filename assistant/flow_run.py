@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -82,13 +82,24 @@ class FlowRun:
 
     def consult(self, table: str) -> Decision | None:
         """What a table can tell with what is known; None, and no word in the log, when that is nothing."""
+        return self._aside(table, lambda decision: decision.kind not in {"ASK", "HUMAN", "HUMAN_NOW"})
+
+    def stop(self, table: str) -> Decision | None:
+        """A table's answer where it leaves the matter to a person; None, and no word in the log, where it does not."""
+        return self._aside(table, lambda decision: decision.kind in {"HUMAN", "HUMAN_NOW"} or _and_human(decision))
+
+    def _aside(self, table: str, tells: Callable[[Decision], bool]) -> Decision | None:
         subject = self.subject
         event_time = subject.event_time if subject else self.turn.now
         order_id = subject.order.order_id if subject else None
-        return self.turn.consult(table, self.facts, self.place, event_time=event_time, order_id=order_id)
+        return self.turn.ask_aside(table, self.facts, self.place, tells, event_time=event_time, order_id=order_id)
 
     def amount_of(self, table: str | None) -> int | None:
         return next((d.amount for d in self.decisions if d.table == table), None)
+
+
+def _and_human(decision: Decision) -> bool:
+    return decision.kind.endswith("_AND_HUMAN")
 
 
 def shop_place(turn: TurnContext) -> Place:

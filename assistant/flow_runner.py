@@ -97,9 +97,9 @@ async def _asks_of_own(turn: TurnContext) -> bool:
 
 def _take_up(turn: TurnContext, order: Order) -> None:
     """Make `order` what the talk is about; what was said of another order does not hold for this one."""
-    before = turn.state.order_id
+    before = {turn.state.order_id, turn.conversation.state.order_id} - {None, order.order_id}
     slots = turn.state.slots
-    if before is not None and before != order.order_id:
+    if before:
         slots = {name: value for name, value in slots.items() if name not in _OF_ONE_ORDER}
     sku = order.lines[0].sku if len(order.lines) == 1 else turn.state.sku
     turn.remember(order_id=order.order_id, sku=sku, slots=slots)
@@ -124,9 +124,8 @@ async def _decide(run: FlowRun) -> Outcome:
     one leaves it to a person, so does the flow.
     """
     for table in run.flow.stops:
-        decision = run.decide(table)
-        if decision.kind in {"HUMAN", "HUMAN_NOW"} or decision.kind.endswith("_AND_HUMAN"):
-            run.decisions.append(decision)
+        if stopped := run.stop(table):
+            run.decisions.append(stopped)
             return word_reply(run)
     for table in run.flow.tables:
         decision = run.decide(table)
@@ -141,7 +140,8 @@ async def _decide(run: FlowRun) -> Outcome:
     first = run.flow.reply(run.decisions[0].code) if run.decisions else None
     if first is not None and first.go:
         return await run_flow(first.go, run.turn)
-    run.consulted += [told for table in run.flow.consult if (told := run.consult(table))]
+    if "injection" not in run.turn.heard.risks:  # instructions are no facts: nothing is weighed for them
+        run.consulted += [told for table in run.flow.consult if (told := run.consult(table))]
     return word_reply(run)
 
 

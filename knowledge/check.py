@@ -221,16 +221,17 @@ def _flow_problems(pack: Pack, tables: list[Table], definitions: Definitions) ->
         if not isinstance(flow, dict):
             continue
         way: Way = ("flows", name) if "flows" in data else (name,)
-        named = [str(table) for table in flow.get("tables") or ()]
-        for index, table in enumerate(named):
-            if table not in known:
-                yield _at(pack, (*way, "tables", index), f"The flow `{name}` names {table}, which no policy has.")
+        named = [str(table) for key in ("stops", "tables") for table in flow.get(key) or ()]
+        for key in ("stops", "tables", "consult"):
+            for index, table in enumerate(flow.get(key) or ()):
+                if table not in known:
+                    yield _at(pack, (*way, key, index), f"The flow `{name}` names {table}, which no policy has.")
         facts = [*(flow.get("assume") or {}), *(flow.get("facts") or ()), *([flow["by"]] if flow.get("by") else [])]
         for fact in facts:
             if fact not in definitions:
                 yield _at(pack, way, f"The flow `{name}` names the fact `{fact}`, which facts.yaml does not define.")
-        if named and set(named) <= known:
-            yield from _reply_problems(pack, way, flow, tables)
+        if flow.get("tables") and set(named) <= known:
+            yield from _reply_problems(pack, way, flow, named, tables)
 
 
 def _write_problems(pack: Pack, tables: list[Table]) -> Iterator[Problem]:
@@ -249,8 +250,10 @@ def _write_problems(pack: Pack, tables: list[Table]) -> Iterator[Problem]:
             yield Problem(file, line, f"{table} never says ALLOW.", "Give it a row with the code ALLOW.")
 
 
-def _reply_problems(pack: Pack, way: Way, flow: dict[str, Any], tables: list[Table]) -> Iterator[Problem]:
-    name, named = way[-1], [str(table) for table in flow["tables"]]
+def _reply_problems(
+    pack: Pack, way: Way, flow: dict[str, Any], named: list[str], tables: list[Table]
+) -> Iterator[Problem]:
+    name = way[-1]
     here = {code for table in named for code in codes(table, tables)}
     anywhere = {code for table in tables for code in codes(table.id, tables)}
     for key in ("on", "replies"):
