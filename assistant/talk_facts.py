@@ -12,6 +12,9 @@ from knowledge.text import fold
 UNPROVEN = (
     "fake_or_recalled", "right_clearly_due", "seller_fault_proven", "over_authority", "identity_failed",
     "statutory_rejection", "rule_contested", "repeated_threat", "asked_for_person", "damages_asked", "out_of_scope",
+    "image_suspect", "return_swapped", "swap_proof", "good_proof", "abuse_confirmed", "organised", "reseller_bulk",
+    "bait_price", "price_error_confirmed", "error_reported_in_time", "gross_mismatch", "cannot_return",
+    "burden_reallocated",
 )  # fmt: skip
 """What holds only when a tool or a person has found it so."""
 
@@ -54,6 +57,8 @@ def talk_facts(turn: TurnContext) -> Facts:
         "confidence": 1.0,
         "answer_confidence": turn.engine.profile.answer_confidence,
         "integrity_risk": "none",
+        "weak_signals": 0,
+        "late_exception": "none",
         "strong_anger": heard.mood == "very_angry",
         "threat": bool(risks & {"12315", "media"}),
         "legal_threat": "12315" in risks,
