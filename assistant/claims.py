@@ -31,6 +31,9 @@ FAULTS = frozenset(
 )
 """Intents that tell of a fault: words enough to describe it need not be asked for again."""
 
+DESCRIBES_FAULT = FAULTS - {"resend_missing", "fresh_spoiled"}
+"""Intents that an answer to the question what is wrong may be taken for."""
+
 VISITED = frozenset({"door_service", "repair", "warranty_claim"})
 """Intents that a visit at the door may come of."""
 
@@ -77,7 +80,7 @@ def _service_claims(turn: TurnContext, intent: str) -> Facts:
         if service := service_in(turn.words_for(intent)):
             claimed["door_kind"] = service
             turn.remember(slots={**turn.state.slots, "door_kind": service})
-    if intent == "freight_dispute" and turn.heard.slots.money:
+    if intent == "freight_payout" and turn.heard.slots.money:
         claimed["return_freight"] = turn.heard.slots.money
     return {**claimed, **trouble_facts(intent, turn.words_for(intent))}
 

@@ -125,8 +125,9 @@ class FlowBook(Strict):
         return self.texts[name].in_(lang)
 
     def with_intents(self, labels: Mapping[str, Text]) -> FlowBook:
-        """The same book that can also name intents in words."""
-        return self.model_copy(update={"phrases": {**self.phrases, "intent": dict(labels)}})
+        """The same book that can also name intents in words, beside the flows that are no intent of their own."""
+        named = {**self.phrases.get("intent", {}), **labels}
+        return self.model_copy(update={"phrases": {**self.phrases, "intent": named}})
 
     def problems(self) -> Iterator[str]:
         """What cannot work: an action or flow that does not exist, languages that ask for different values."""

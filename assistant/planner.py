@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.answers import answer_about_elsewhere, answer_from_clauses
-from assistant.claims import FREE_TEXT, read_answer
+from assistant.claims import DESCRIBES_FAULT, FREE_TEXT, read_answer
 from assistant.context import WORDS, TurnContext
 from assistant.conversation import DialogueState, Done, HandedOff, Lang, QuickReply, Said, TurnEvent
 from assistant.flow_reply import question_for
@@ -191,10 +191,13 @@ class FlowPlanner:
         while queue:
             issue = queue.popleft()
             intent, turn.only_order = _of_order(issue)
-            if held is not None and (held.hand_off or _needs_customer(turn, intent)):
+            if held is not None and (held.hand_off or _needs_customer(turn, intent) or _calls_person(turn, intent)):
                 later.append(issue)
                 continue
+            subject = (turn.state.order_id, turn.state.sku)
             outcome = await run_flow(intent, turn)
+            if held is not None:
+                turn.remember(order_id=subject[0], sku=subject[1])  # what is asked or proposed stays the subject
             queue.extendleft(f"{intent}@{order}" for order in reversed(turn.more_orders))
             turn.more_orders.clear()
             if held is not None and (outcome.question or outcome.proposal or outcome.hand_off):
@@ -338,6 +341,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     if "change_of_mind" in turn.heard.acts:
         return True
     asked = turn.state.waiting_for or ""
+    if asked == "defect" and top.name in DESCRIBES_FAULT:
+        return False  # what is wrong was asked for, and is told
     if read_answer(asked, turn) is not None and (asked not in FREE_TEXT or top.confidence < CERTAIN):
         return False
     return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE
@@ -380,13 +385,12 @@ def _answers_parked(turn: TurnContext) -> tuple[str, str] | None:
 
 
 def _needs_customer(turn: TurnContext, intent: str) -> bool:
-    """Whether this flow would ask, propose or call a person: only one such flow fits into a turn."""
+    """Whether this flow would ask or propose: only one such flow fits into a turn."""
     flows = turn.engine.flows.flows
     flow = flows.get(_of_order(intent)[0])
     if flow is not None and flow.otherwise and turn.customer is not None:
         flow = flows.get(flow.otherwise)
-    replies = [reply for code, reply in flow.replies.items() if code != "HUMAN"] if flow else []
-    return flow is not None and (bool(flow.ask) or any(reply.propose or reply.hand_off for reply in replies))
+    return flow is not None and (bool(flow.ask) or any(reply.propose for reply in flow.replies.values()))
 
 
 def _grave(turn: TurnContext, intent: str) -> bool:

@@ -1,0 +1,138 @@
+"""Services around an order, talked about: visits at the door, repairs by appointment, freight cover, paying first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assistant.conftest import Talking
+
+SUITCASE, DRESS, LAMP = "499930174285560034", "498812630417720034", "497741852096310034"
+
+
+async def test_a_collection_is_booked_shown_and_cancelled(talking: Talking) -> None:
+    talk = await talking("c34")
+    await talk.say("登机箱的退货能上门取件吗")
+    assert talk.decided[-1] == "DOOR-SERVICE BOOK"
+    assert len(talk.buttons) == 3
+    await talk.say(talk.buttons[1])
+    assert talk.proposed == ["door_service"]
+    terms = {term.label: term.value for term in talk.proposals[-1].terms}
+    assert terms["服务"] == "上门取件"
+    assert terms["时间"] == "11月23日（周一）下午 14:00–18:00"
+    assert terms["地址"].startswith("广州市天河区***路**号")
+    await talk.button("yes")
+    assert talk.acted == ["door_service done"]
+    assert "11月23日（周一）下午 14:00–18:00" in talk.said
+    await talk.say("登机箱上门取件约了没有")
+    assert talk.decided[-1] == "DOOR-SERVICE BOOKED"
+    await talk.say("帮我取消登机箱的上门取件")
+    assert talk.proposed == ["cancel_visit"]
+    await talk.say("确认")
+    assert talk.acted == ["cancel_visit done"]
+    states = {ticket.kind: ticket.state for ticket in (await talk.order(SUITCASE)).tickets}
+    assert states == {"return_refund": "APPROVED_RETURN", "door_service": "WITHDRAWN"}
+
+
+async def test_a_collection_is_booked_in_english_with_its_time_in_one_message(talking: Talking) -> None:
+    talk = await talking("c34", "en")
+    await talk.say("Can you pick up the suitcase return from my home on Tuesday morning?")
+    assert talk.proposed == ["door_service"]
+    assert "Tue 24 Nov, morning 9:00–12:00" in {term.value for term in talk.proposals[-1].terms}
+    await talk.say("yes please")
+    assert talk.acted == ["door_service done"]
+    assert "registered" in talk.said
+
+
+async def test_a_time_that_cannot_be_booked_is_asked_for_again(talking: Talking) -> None:
+    talk = await talking("c34")
+    await talk.say("登机箱的退货能上门取件吗")
+    await talk.say("今天下午吧")
+    assert talk.proposed == []
+    assert "什么时候" in talk.said
+    await talk.say("那周六晚上")
+    assert talk.proposed == ["door_service"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "said", "code"),
+    [
+        ("c02", "毛衣能上门取件吗", "NEEDS_RETURN"),
+        ("c08", "乐福鞋能上门换新吗", "NOT_OFFERED"),
+    ],
+)
+async def test_what_a_visit_needs_first_is_said(talking: Talking, customer: str, said: str, code: str) -> None:
+    talk = await talking(customer)
+    await talk.say(said)
+    assert talk.decided[-1] == f"DOOR-SERVICE {code}"
+    assert talk.proposed == []
+    assert talk.cited
+
+
+async def test_a_repair_is_booked_with_an_appointment(talking: Talking) -> None:
+    talk = await talking("c17")
+    await talk.say("预约师傅上门维修降噪耳机")
+    assert talk.decided[:2] == ["DOOR-SERVICE NEEDS_REPAIR", "REPAIR-VISIT VISIT"]
+    await talk.say("左边没声音")
+    await talk.say("后天上午")
+    assert talk.proposed == ["book_repair"]
+    await talk.button("yes")
+    assert talk.acted == ["book_repair done"]
+
+
+async def test_where_nobody_comes_a_repair_is_sent_in(talking: Talking) -> None:
+    talk = await talking("c08")
+    await talk.say("乐福鞋开胶了，能维修吗")
+    await talk.say("鞋底开胶了")
+    assert talk.proposed == ["repair"]
+    assert "REPAIR-VISIT SEND_IN" in talk.decided
+
+
+async def test_freight_insurance_pays_what_was_paid_up_to_its_cap_once(talking: Talking) -> None:
+    talk = await talking("c34")
+    await talk.say("连衣裙退货的运费险怎么还没赔我")
+    assert "运费" in talk.said
+    await talk.say("18块")
+    assert talk.decided[-1] == "FREIGHT-AMOUNT PAY_COVER"
+    assert talk.proposed == ["freight_compensation"]
+    assert talk.proposals[-1].amount == 1200
+    await talk.button("yes")
+    assert talk.acted == ["freight_compensation done"]
+    order = await talk.order(DRESS)
+    assert (order.refunded, order.compensated) == (0, 0)
+    await talk.say("连衣裙的运费险再赔我一次")
+    assert talk.decided[-1] == "FREIGHT-PAYOUT COVER_PAID"
+    assert talk.proposed == []
+
+
+async def test_freight_insurance_pays_less_than_its_cap_when_less_was_paid(talking: Talking) -> None:
+    talk = await talking("c34", "en")
+    await talk.say("The freight insurance for the dress return hasn't paid, I paid 8 yuan to send it")
+    assert talk.proposals[-1].amount == 800
+    await talk.say("yes")
+    assert talk.acted == ["freight_compensation done"]
+
+
+async def test_the_return_service_pays_the_carrier_and_the_rule_answers_the_rest(talking: Talking) -> None:
+    talk = await talking("c08")
+    await talk.say("乐福鞋退货运费险赔多少")
+    assert talk.decided[-1] == "FREIGHT-PAYOUT SERVICE_PAYS"
+    other = await talking("c03")
+    await other.say("T恤退货运费谁出")
+    assert other.decided[-1].startswith("DT-04")
+
+
+async def test_paying_first_goes_through_a_person_and_only_where_fault_is_accepted(talking: Talking) -> None:
+    talk = await talking("c34")
+    await talk.say("台灯的责任已经认定是你们的了，申请先行赔付")
+    assert talk.decided[0] == "ADVANCE-PAYMENT PAY_FIRST"
+    assert talk.proposed == ["advance_payment"]
+    assert talk.proposals[-1].needs_agent
+    assert talk.proposals[-1].amount == 17900
+    await talk.button("yes")
+    assert talk.acted == []
+    assert talk.handed_off == ["over_authority"]
+    assert (await talk.order(LAMP)).compensated == 0
+    other = await talking("c02")
+    await other.say("毛衣你们先行赔付给我")
+    assert other.decided[-1] == "ADVANCE-PAYMENT FAULT_OPEN"
+    assert other.proposed == []
