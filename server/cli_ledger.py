@@ -107,7 +107,7 @@ def _show(proof: Reproof | None) -> None:
         line("  Only the ledger is here: its decisions were not made again.", "dim")
         return
     if proof.same:
-        line(f"✓ {proof.same} decisions made again under {len(proof.packs)} archived packs: the same")
+        line(f"✓ {proof.same} decisions made again under the packs of then ({len(proof.packs)}): the same")
     if proof.older or proof.undated:
         line(f"  {proof.older} permits and {proof.undated} decisions are from before packs were archived.", "dim")
     for finding in proof.findings:
