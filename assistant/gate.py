@@ -118,15 +118,18 @@ class WriteGate:
         try:
             kept = await self._permits.find(proposal_id)
         except NotFound:
-            return self._unagreed("none", at)
+            return self._upon("none", at)
         if answered is None or answered.proposal_id != proposal_id:
-            return self._unagreed("none", at)
+            return self._upon("none", at)
         try:
             if answered.answer == "no":
                 await self._permits.decline(
                     proposal_id, customer_id=customer_id, conversation_id=talk.id, at=at, answered=answered
                 )
-                return self._unagreed("no", at)
+                return self._upon("no", at)
+            agreed = self._upon("yes", at)
+            if agreed.code != ALLOW:
+                return agreed
             if kept.state == "open" and (changed := await self._changed(kept.proposal, customer_id, at)):
                 await self._permits.decline(proposal_id, customer_id=customer_id, conversation_id=talk.id, at=at)
                 return Denied(changed)
@@ -140,7 +143,7 @@ class WriteGate:
                 answered=answered,
             )
         except (ProposalExpired, ProposalSettled, NotFound, NotAuthorised) as error:
-            return self._unagreed(next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind)), at)
+            return self._upon(next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind)), at)
         settled = await self._permits.execute(permit, at)
         talk = await self._conversations.get(talk.id, customer_id=customer_id)
         acted = settled.as_event(kept.proposal.terms)
@@ -167,7 +170,7 @@ class WriteGate:
         if verdict.code != ALLOW:
             return verdict
         same = verdict.amount == proposal.action.amount
-        return None if same else self._unagreed("other_terms", at).decision
+        return None if same else self._upon("other_terms", at).decision
 
     def _claimed(self, call: Action) -> Facts:
         facts = self._policies.facts
@@ -180,7 +183,8 @@ class WriteGate:
         except FactTypeError as error:
             raise MistakenCall(error.what, mend=error.mend) from error
 
-    def _unagreed(self, answer: Answer, at: datetime) -> Denied:
+    def _upon(self, answer: Answer, at: datetime) -> Denied:
+        """What the consent table says of an answer, as the denial it is unless it says `ALLOW`."""
         return Denied(self._decide(self._book.consent, {"answer": answer}, at))
 
     def _draft(self, call: Action, talk: Conversation, decisions: list[Decision], at: datetime) -> Proposal:
@@ -197,7 +201,7 @@ class WriteGate:
             title=rule.title.in_(talk.lang),
             terms=terms,
             decisions=decisions,
-            clauses=self._unagreed("none", at).clauses,
+            clauses=self._upon("none", at).clauses,
             at=at,
             lifetime=self._lifetime,
             needs_agent=verdict.actor != "bot",

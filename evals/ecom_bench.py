@@ -32,7 +32,7 @@ from knowledge.clauses import SHANGHAI
 FOLDER = "ecom_bench"
 NOW: Final = datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI)
 SEED = 20
-A_KIND = 60
+A_KIND = 40
 """How many wrong writes are made of each kind at most: the set is small."""
 
 _PICTURE = re.compile(r"https?://\S+\.(?:jpg|jpeg|png)")
@@ -57,19 +57,19 @@ class Replayed:
     missed: tuple[Missed, ...]
 
 
-def run(pack: str, data: Path) -> Report:
+def run(pack: str, data: Path, *, a_kind: int = A_KIND) -> Report:
     """Replay every task and try the wrong writes. Raises `FileNotFoundError` when the set is not there."""
     tasks, base = list(read_tasks(data / FOLDER)), EcomData.read(data / FOLDER)
-    return asyncio.run(_run(pack, tasks, base))
+    return asyncio.run(_run(pack, tasks, base, min(a_kind, len(base.rows["orders"]))))
 
 
-async def _run(pack: str, tasks: Sequence[Task], base: EcomData) -> Report:
+async def _run(pack: str, tasks: Sequence[Task], base: EcomData, a_kind: int) -> Report:
     run = await GateRun.open(pack, NOW)
     try:
         unseen = [await replay(task, base, run, "unseen" if task.has_pictures else "none") for task in tasks]
         as_said = [await replay(task, base, run, "as_said" if task.has_pictures else "none") for task in tasks]
-        wrong = [await run.try_write(write, EcomShop(base)) for write in wrong_writes(base, seed=SEED, a_kind=A_KIND)]
-        right = [await run.try_write(write, EcomShop(base)) for write in right_writes(base, seed=SEED, a_kind=A_KIND)]
+        wrong = [await run.try_write(write, EcomShop(base)) for write in wrong_writes(base, seed=SEED, a_kind=a_kind)]
+        right = [await run.try_write(write, EcomShop(base)) for write in right_writes(base, seed=SEED, a_kind=a_kind)]
         ledgers = await run.ledgers_hold()
     finally:
         await run.aclose()

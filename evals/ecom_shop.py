@@ -184,6 +184,13 @@ class EcomShop(RowShop):
         self.put("orders", order["订单ID"], {**order, **changes})
         return order
 
+    def product(self, product_id: str) -> Row:
+        """Raises `EffectRefused` when there is none."""
+        row = self.row("products", product_id)
+        if row is None:
+            raise EffectRefused("There is no such product.")
+        return row
+
     def move_balance(self, customer_id: str, amount: int) -> None:
         user = self.row("users", customer_id) or {}
         balance = cents(user["电子卡余额"]) + amount
@@ -219,7 +226,7 @@ def _change(shop: EcomShop, action: Action, customer_id: str) -> None:
 
 
 def _place(shop: EcomShop, action: Action, customer_id: str) -> None:
-    goods = [(shop.row("products", product_id) or {}, n) for product_id, n in _goods(action)]
+    goods = [(shop.product(product_id), n) for product_id, n in _goods(action)]
     lines = [{"商品ID": row["商品ID"], "单价": row["商品价格"], "数量": n} for row, n in goods]
     total = units(sum(cents(row["商品价格"]) * n for row, n in goods))
     user = shop.row("users", customer_id) or {}
@@ -241,8 +248,8 @@ def _exchange(shop: EcomShop, action: Action, customer_id: str) -> None:
 
 def _pay(shop: EcomShop, action: Action, customer_id: str) -> None:
     ((product_id, n),) = _goods(action)
-    price = (shop.row("products", product_id) or {})["商品价格"]
-    shop.move_balance(customer_id, -cents(price) * n)
+    price = cents(shop.product(product_id)["商品价格"])
+    shop.move_balance(customer_id, -price * n)
     card = shop.card(customer_id)
     shop.put("card", customer_id, {**card, "ahead": [*card["ahead"], [product_id, n]]})
 

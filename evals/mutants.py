@@ -11,8 +11,8 @@ from evals.gate_run import Consent, Write
 C = TypeVar("C")
 """What draws from a data set."""
 
-TRIES = 4000
-"""How many draws are made at most to find those of a kind."""
+TRIES = 50
+"""How many draws are made at most for each write of a kind."""
 
 CONSENT_CODES: dict[Consent, str] = {
     "nothing": "NOT_CONFIRMED",
@@ -29,7 +29,7 @@ CONSENT_CODES: dict[Consent, str] = {
 def made(kind: str, maker: Callable[[C], Write | None], chance: C, n: int) -> Iterator[Write]:
     """Up to `n` different writes of a kind; fewer when the data does not yield them."""
     seen: set[str] = set()
-    for _ in range(TRIES):
+    for _ in range(TRIES * n):
         if len(seen) == n:
             return
         write = maker(chance)

@@ -30,7 +30,7 @@ NOW: Final = datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI)
 TO_A_PERSON = "transfer_to_human_agents"
 SEED = 20
 A_KIND = 80
-"""How many wrong writes are made of each kind."""
+"""How many wrong writes are made of each kind at most."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,18 @@ class Replayed:
     same_state: bool
 
 
-def run(pack: str, data: Path) -> Report:
+def run(pack: str, data: Path, *, a_kind: int = A_KIND) -> Report:
     """Replay every task and try the wrong writes. Raises `FileNotFoundError` when the set is not there."""
     tasks, base = list(read_tasks(data / FOLDER)), TauData.read(data / FOLDER / "db.json")
-    return asyncio.run(_run(pack, tasks, base))
+    return asyncio.run(_run(pack, tasks, base, min(a_kind, len(base.rows["orders"]))))
 
 
-async def _run(pack: str, tasks: Sequence[Task], base: TauData) -> Report:
+async def _run(pack: str, tasks: Sequence[Task], base: TauData, a_kind: int) -> Report:
     run = await GateRun.open(pack, NOW)
     try:
         replayed = [await replay(task, base, run) for task in tasks]
-        wrong = [await run.try_write(write, TauShop(base)) for write in wrong_writes(base, seed=SEED, a_kind=A_KIND)]
-        right = [await run.try_write(write, TauShop(base)) for write in right_writes(base, seed=SEED, a_kind=A_KIND)]
+        wrong = [await run.try_write(write, TauShop(base)) for write in wrong_writes(base, seed=SEED, a_kind=a_kind)]
+        right = [await run.try_write(write, TauShop(base)) for write in right_writes(base, seed=SEED, a_kind=a_kind)]
         ledgers = await run.ledgers_hold()
     finally:
         await run.aclose()

@@ -169,7 +169,10 @@ class TauShop(RowShop):
         return facts
 
     def difference(self, order: Row, old: list[str], new: list[str]) -> int:
-        """What the new items cost more than the old ones, in cents."""
+        """What the new items cost more than the old ones, in cents. Raises `EffectRefused` when they do not pair up."""
+        held = {item["item_id"] for item in order["items"]}
+        if len(old) != len(new) or not held.issuperset(old) or not self.data.variants.keys() >= set(new):
+            raise EffectRefused("These items cannot be exchanged for each other.")
         pairs = zip(old, new, strict=True)
         return sum(cents(self.data.variants[n]["price"]) - cents(_item(order, o)["price"]) for o, n in pairs)
 

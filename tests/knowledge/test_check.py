@@ -137,3 +137,25 @@ def test_a_problem_prints_as_an_editor_can_jump_to_it(tmp_path: Path) -> None:
     folder = write_pack(tmp_path / "p", {"rule": policy(ROW.replace("a ==", "wat =="))})
     line = line_of(folder / "policies/rule.md", "wat")
     assert str(only(folder)).startswith(f"{folder}/policies/rule.md:{line}: error: ")
+
+
+def test_a_shop_is_not_asked_for_a_language_it_does_not_speak(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "p", {"rule": policy(ROW)}, shop="languages: [zh]\n")
+    missed = [problem.what for problem in check_pack(folder) if "English" in problem.what or "in en" in problem.what]
+    assert missed == []
+    both = write_pack(tmp_path / "q", {"rule": policy(ROW)}, shop="languages: [zh, en]\n")
+    assert any("has no English text" in problem.what for problem in check_pack(both))
+
+
+@pytest.mark.parametrize(("table", "what"), [("NOWHERE", "no policy has"), ("T", "never says ALLOW")])
+def test_a_write_needs_a_table_that_can_allow_it(tmp_path: Path, table: str, what: str) -> None:
+    folder = write_pack(tmp_path / "p", {"rule": policy(ROW)})
+    (folder / "writes.yaml").write_text(f"writes:\n  pay:\n    table: {table}\n", encoding="utf-8")
+    problem = only(folder)
+    assert (problem.file.name, problem.line) == ("writes.yaml", 3)
+    assert what in problem.what
+
+
+@pytest.mark.parametrize("pack", ["tau_retail", "ecom_bench"])
+def test_the_packs_of_the_public_sets_have_nothing_to_mend(pack: str) -> None:
+    assert check_pack(pack) == []

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from evals.data_sets import DataAbsent, resampled, run_data_set
+from server.cli import app
+from tests.evals.tiny_sets import write_tau
 from tests.server.test_cli import xiaoer
 
 
@@ -34,6 +37,23 @@ def test_a_data_set_is_measured_with_intervals_and_its_confusions(tmp_path: Path
     for metric in report.metrics.values():
         assert 0 <= metric.low <= metric.value <= metric.high <= 1
         assert metric.n == 20
+
+
+@pytest.mark.parametrize("suite", ["tau-retail", "ecom-bench"])
+def test_a_suite_with_a_pack_of_its_own_is_skipped_without_its_data(suite: str, tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["eval", suite, "--data", str(tmp_path), "--baseline", "nowhere.json"])
+    assert ran.exit_code == 0, ran.output
+    assert "skipped" in ran.output
+    assert suite.replace("-", "_") in ran.output
+
+
+def test_a_final_state_that_differs_ends_with_1(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["eval", "tau-retail", "--data", str(write_tau(tmp_path, mistaken=True)), "--json"])
+    assert ran.exit_code == 1, ran.output
+    found = json.loads(ran.stdout)
+    assert (found["suite"], found["pack"], found["n"]) == ("tau-retail", "tau_retail", 2)
+    assert found["metrics"]["final_state"]["value"] == 0.5
+    assert [failure["case"] for failure in found["failures"]] == ["0"]
 
 
 def test_a_resampled_figure_lies_within_its_interval_and_repeats() -> None:
