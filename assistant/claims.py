@@ -14,7 +14,7 @@ from assistant.flow_subject import chosen_order
 from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
 from assistant.trouble_words import trouble_facts
-from assistant.visits import calls_off, read_window, service_in
+from assistant.visits import calls_off, read_window, service_in, tells_of_no_show
 from knowledge.decision import Facts, FactValue
 from knowledge.text import fold
 
@@ -65,7 +65,9 @@ def claimed_facts(turn: TurnContext, intent: str) -> Facts:
         claimed["condition"] = list(turn.heard.slots.condition)
         turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
     claimed |= _service_claims(turn, intent)
-    if intent in {"freight_dispute", "freight_rule"} and turn.heard.slots.reason in {"quality", "missing_part"}:
+    open_claim = turn.open_proposal is not None and turn.open_proposal.action.name == "quality_return"
+    at_fault = open_claim or turn.heard.slots.reason in {"quality", "missing_part"}
+    if intent in {"freight_dispute", "freight_rule"} and at_fault:
         claimed["freight_cause"] = "seller_fault"
     if intent == "statutory_damages" and _FOOD.search(fold(turn.heard.text)):
         claimed["damages_kind"] = "food"
@@ -77,6 +79,7 @@ def _service_claims(turn: TurnContext, intent: str) -> Facts:
     claimed: Facts = {}
     if intent == "door_service":
         claimed["cancels_visit"] = calls_off(turn.words_for(intent))
+        claimed["visit_missed"] = tells_of_no_show(turn.words_for(intent))
         if service := service_in(turn.words_for(intent)):
             claimed["door_kind"] = service
             turn.remember(slots={**turn.state.slots, "door_kind": service})

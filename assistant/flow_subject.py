@@ -112,6 +112,10 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
     likely = [o for o in candidates if o.state in flow.prefer]
     if len(likely) == 1:
         return likely[0]
+    for kind in flow.about:
+        open_for = [o for o in candidates if any(ticket.kind == kind for ticket in open_tickets(o))]
+        if len(open_for) == 1:
+            return open_for[0]
     if flow.by == "ticket_state":
         busy = [o for o in candidates if open_tickets(o)]
         if len(busy) == 1:

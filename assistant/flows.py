@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.conversation import Lang
+from assistant.evidence import EvidenceBook
 from assistant.shop import OrderState, Text, TicketKind
 from assistant.wording import placeholders
 from knowledge.errors import XiaoerError
@@ -56,6 +57,10 @@ class Flow(Strict):
     states: tuple[OrderState, ...] = ()
     prefer: tuple[OrderState, ...] = ()
     """When several orders come into question and just one of them is in these states, that one is meant."""
+    about: tuple[TicketKind, ...] = ()
+    """When just one of several orders has an open case of the first of these kinds, else the second, that one is
+    meant.
+    """
     assume: dict[str, bool | int | str | list[str]] = Field(default_factory=dict)
     elsewhere: dict[OrderState, str] = Field(default_factory=dict)
     """The flow to go on with when the order meant is in a state outside `states`, by that state."""
@@ -114,6 +119,8 @@ class FlowBook(Strict):
     texts: dict[str, Text] = Field(default_factory=dict)
     questions: dict[str, Text] = Field(default_factory=dict)
     choices: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    evidence: EvidenceBook = EvidenceBook()
+    """What each kind of dispute needs as evidence; a file of its own, `evidence.yaml`."""
 
     def phrase(self, kind: str, value: str, lang: Lang) -> str | None:
         """The words for a code of a table or a value of a fact, exactly or by its kind; None when the pack has none."""
@@ -128,6 +135,10 @@ class FlowBook(Strict):
         """The same book that can also name intents in words, beside the flows that are no intent of their own."""
         named = {**self.phrases.get("intent", {}), **labels}
         return self.model_copy(update={"phrases": {**self.phrases, "intent": named}})
+
+    def with_evidence(self, evidence: EvidenceBook) -> FlowBook:
+        """The same book that also knows what a case needs as evidence."""
+        return self.model_copy(update={"evidence": evidence})
 
     def problems(self) -> Iterator[str]:
         """What cannot work: an action or flow that does not exist, languages that ask for different values."""

@@ -40,9 +40,19 @@ _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("pickup_return", re.compile(r"取件|取退|取货|上门取|来取|来拿|收件|揽收|\bpick(?:ed)? ?-?up|\bcollect")),
     ("deliver_install", re.compile(r"安装|送装|来装|装一下|\binstall")),
 )
-_CALLS_OFF = re.compile(
-    r"取消|不用(?:来|上门|取)|别(?:来|上门)|改(?:一下|个|到)?.{0,6}时间|\b(?:cancel|call off|reschedule|change)\b"
+_NO_SHOW = re.compile(
+    r"没来|没到|不来|爽约|没人来|没上门|放鸽子|迟迟不|还没(?:来|到|联系)"
+    r"|did(?:n't| not) (?:show|come|turn)|no.?show|nobody came"
 )
+_CALLS_OFF = re.compile(
+    r"取消|不用(?:来|上门|取)|别(?:来|上门)|改(?:一下|个)?.{0,6}时间|改到|改成|换(?:到|个时间)|推迟|提前"
+    r"|\b(?:cancel|call off|reschedule|change)\b"
+)
+
+
+def tells_of_no_show(text: str) -> bool:
+    """Whether `text` says that nobody came."""
+    return _NO_SHOW.search(fold(text)) is not None
 
 
 def service_in(text: str) -> str | None:

@@ -68,6 +68,15 @@ async def test_what_a_visit_needs_first_is_said(talking: Talking, customer: str,
     assert talk.cited
 
 
+async def test_a_visit_nobody_came_to_is_a_persons_to_mend_at_once(talking: Talking) -> None:
+    talk = await talking("c29")
+    await talk.say("退货约周三晚上上门取件")
+    await talk.say("确认")
+    assert talk.acted == ["door_service done"]
+    await talk.say("约好的师傅没来")
+    assert talk.handed_off == ["visit_missed"]
+
+
 async def test_a_repair_is_booked_with_an_appointment(talking: Talking) -> None:
     talk = await talking("c17")
     await talk.say("预约师傅上门维修降噪耳机")

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.visits import DAYS_AHEAD, PARTS, Window, calls_off, offered, read_window, service_in, words_of
+from assistant.visits import (
+    DAYS_AHEAD,
+    PARTS,
+    Window,
+    calls_off,
+    offered,
+    read_window,
+    service_in,
+    tells_of_no_show,
+    words_of,
+)
 from knowledge.clauses import SHANGHAI
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=SHANGHAI)  # a Sunday
@@ -88,5 +98,9 @@ def test_the_service_at_the_door_is_told_by_its_words(said: str, service: str | 
 def test_a_visit_is_called_off_only_by_words_that_say_so() -> None:
     assert calls_off("预约的取件取消")
     assert calls_off("改一下上门时间")
+    assert calls_off("取件改到周四上午")
     assert calls_off("cancel the pickup appointment")
     assert not calls_off("预约明天上门取件")
+    assert tells_of_no_show("约好的师傅没来")
+    assert tells_of_no_show("the pickup courier didn't show up")
+    assert not tells_of_no_show("师傅几点来")
