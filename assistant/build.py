@@ -6,7 +6,7 @@ opens its own assistant over its own in-memory database in milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,9 +44,10 @@ from assistant.understanding import Understander
 from knowledge.archive import archive_pack
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
-from knowledge.documents import DOCUMENTS_FOLDER, read_documents
+from knowledge.documents import DOCUMENTS_FOLDER, Documents, read_documents
 from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
 from knowledge.errors import XiaoerError
+from knowledge.live_index import Clauses, LiveIndex
 from knowledge.pack import Pack, load_pack, open_pack
 from knowledge.search import ClauseIndex
 
@@ -65,7 +66,7 @@ class Parts:
     pack: Pack
     profile: ShopProfile
     policies: PolicySet
-    index: ClauseIndex
+    index: Clauses
     flows: FlowBook
     offers: OfferBook
     scorecard: ScorecardRules
@@ -125,7 +126,7 @@ def load_parts(
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
         policies=PolicySet(pack, kept_as=None if archive is None else archive_pack(pack, archive)),
-        index=_index((*pack.policies, *read_documents(documents)), embedder, index_folder, wait=wait),
+        index=_clauses(pack.policies, documents, lambda policies: _index(policies, embedder, index_folder, wait=wait)),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
         scorecard=read_scorecard(pack.data("scorecard")),
@@ -139,6 +140,15 @@ def _intents(taxonomy: Taxonomy, embedder: Embedder, folder: Path | None) -> Int
     # the embedder reads its weights on first use: now, not while the first customer waits
     embedder.embed(["你好"])
     return IntentModel.kept_or_trained(taxonomy, embedder, folder / "intents.npz")
+
+
+def _clauses(
+    policies: Sequence[Policy], documents: Path | None, build: Callable[[Sequence[Policy]], ClauseIndex]
+) -> Clauses:
+    """The pack's policies alone, or with the shop's documents, followed as they change."""
+    if documents is None:
+        return build(policies)
+    return LiveIndex.open(policies, Documents(documents), build).watch()
 
 
 def open_index(settings: Settings) -> ClauseIndex:

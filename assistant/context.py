@@ -33,8 +33,8 @@ from knowledge.clauses import Clause, Place
 from knowledge.decide import PolicySet
 from knowledge.decision import Decision, Facts
 from knowledge.errors import UnknownClause
+from knowledge.live_index import Clauses
 from knowledge.quotes import quote_of
-from knowledge.search import ClauseIndex
 
 WORDS = "words"
 """The slot that keeps the part of an earlier message that speaks of an issue still waiting, by intent."""
@@ -46,7 +46,7 @@ class Engine:
 
     profile: ShopProfile
     policies: PolicySet
-    index: ClauseIndex
+    index: Clauses
     catalogue: Catalogue
     shop: Shop
     flows: FlowBook

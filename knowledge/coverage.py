@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +30,30 @@ class Covered:
     """Of the Han characters, so that 丢了 meets 丢失; the same as `words` for a question without any."""
 
 
-class Coverage:
-    """Bags of words and characters per clause, computed once."""
+@dataclass(frozen=True, slots=True)
+class Bags:
+    """What stands in one clause, as sets."""
 
-    def __init__(self, clauses: Sequence[Clause], words: Sequence[Sequence[str]]) -> None:
-        self._words = tuple(frozenset(found) for found in words)
-        self._headings = tuple(frozenset(tokens(clause.heading[-1] if clause.heading else "")) for clause in clauses)
-        self._characters = tuple(han_characters(clause.search_text) for clause in clauses)
+    words: frozenset[str]
+    heading: frozenset[str]
+    characters: frozenset[str]
+
+    @classmethod
+    def of(cls, clause: Clause, words: Sequence[str]) -> Bags:
+        heading = frozenset(tokens(clause.heading[-1] if clause.heading else ""))
+        return cls(frozenset(words), heading, han_characters(clause.search_text))
+
+
+class Coverage:
+    """Bags of words and characters of clauses, with how rare each word and character is among them."""
+
+    def __init__(self, bags: Sequence[Bags]) -> None:
+        self._words = tuple(bag.words for bag in bags)
+        self._headings = tuple(bag.heading for bag in bags)
+        self._characters = tuple(bag.characters for bag in bags)
         self._idf = _idf(self._words)
         self._character_idf = _idf(self._characters)
-        self._unseen = float(np.log(1 + 2 * len(clauses)))
+        self._unseen = float(np.log(1 + 2 * len(bags)))
 
     def total(self, subject: Subject) -> float:
         """The information in the words asked about; the highest BM25 that can be reached is proportional to it."""
@@ -60,8 +76,9 @@ class Coverage:
 
 def _idf(bags: Sequence[frozenset[str]]) -> dict[str, float]:
     size = len(bags)
-    counts = Counter(word for bag in bags for word in bag)
-    return {word: float(np.log(1 + (size - count + 0.5) / (count + 0.5))) for word, count in counts.items()}
+    counts = Counter(chain.from_iterable(bags))
+    rarity = {count: log(1 + (size - count + 0.5) / (count + 0.5)) for count in set(counts.values())}
+    return {word: rarity[count] for word, count in counts.items()}
 
 
 def _shares(weights: dict[str, float], bags: Sequence[frozenset[str]], ids: NDArray[np.int64]) -> Scores:

@@ -1,28 +1,51 @@
-"""The documents of a shop: what `ingest` took, kept as policy files in a folder beside the shop's data.
+"""The documents of a shop: what it has taken in, version by version, and which of them may answer.
 
-They are found and quoted with the pack's policies, but decide nothing: tables decide only in a pack. One file per
-document, `<id>.md` (`<id>@<version>.md` for those written with a head of their own, so that versions stand side by
-side), whose head a person may edit. Identity is by content: taking the same text again leaves the file alone, edits
-of its head included.
+A folder beside the shop's data holds one file per version, which is never changed, and a register. A document is found
+and quoted with the pack's policies as long as a version of it is *published*; a *draft* waits, a *withdrawn* one is
+gone for everybody. None of them decides: tables decide only in a pack. Identity is by content: taking the same text
+again changes nothing. What nobody has confirmed never displaces what a person has.
+
+Every verb returns the versions it changed and takes effect, by one atomic write, in every process that has the folder
+open (`live_index`). Names are `ID` or `ID@VERSION`; a name means every language of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from knowledge.clauses import Policy
-from knowledge.errors import DocumentError, PackError
+from knowledge.clause_diff import ClauseChange, diff
+from knowledge.clauses import Lang, Policy
+from knowledge.errors import DocumentError, FrontMatterError, PackError
 from knowledge.front_matter import body_start, parse_policy
 from knowledge.ingest import IngestResult
 from knowledge.proposal import policy_file
+from knowledge.register import (
+    Change,
+    Head,
+    Point,
+    Register,
+    Signature,
+    Source,
+    State,
+    Version,
+    changing,
+    read_register,
+    signature,
+    write_register,
+    write_whole,
+)
+from knowledge.supersession import Published, in_time
 
 DOCUMENTS_FOLDER = "documents"
 """The name of the folder in a shop's data directory."""
 
-What = Literal["added", "replaced", "unchanged"]
+What = Literal["added", "replaced", "unchanged", "waiting", "restored"]
+"""`replaced`: another version held before; `waiting`: a draft until a person confirms or publishes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,72 +56,374 @@ class Kept:
     """`id@version`"""
     path: str
     what: What
+    state: State = "published"
+
+
+class Documents:
+    """The documents in one folder. Reads are cached by what lies on disk; safe for use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: tuple[Signature, Register] = (None, Register())
+        self._texts: dict[str, tuple[tuple[int, int], Policy]] = {}
+
+    @property
+    def signature(self) -> Signature:
+        """Changes with every change of any version. One `stat`."""
+        return signature(self.folder)
+
+    @property
+    def generation(self) -> int:
+        return self.register().generation
+
+    def register(self) -> Register:
+        """The register as it lies on disk. A folder of files without one counts as published versions."""
+        now = self.signature
+        if now is None or now != self._known[0]:
+            self._known = now, read_register(self.folder) if now is not None else self._adopted()
+        return self._known[1]
+
+    def policies(self) -> tuple[Policy, ...]:
+        """What may be searched: published versions, by path, each within the window that later ones leave it.
+
+        Raises `FrontMatterError` or `PackError` (file and line) for a file that an edit has broken.
+        """
+        published = [each for each in self.register().versions if each.state == "published"]
+        published.sort(key=lambda each: each.file)
+        return in_time(Published(self.policy(each), each.order) for each in published)
+
+    def live(self) -> frozenset[tuple[str, Lang]]:
+        """`(id@version, language)` of what is published; no text is read for it."""
+        return frozenset((each.key, each.lang) for each in self.register().versions if each.state == "published")
+
+    def policy(self, version: Version) -> Policy:
+        """One version as its file and its head in the register say, whatever its state."""
+        path = self.folder / version.file
+        try:
+            found = path.stat()
+            mark = (found.st_mtime_ns, found.st_size)
+            cached = self._texts.get(version.file)
+            if cached is None or cached[0] != mark:
+                cached = mark, parse_policy(_text(path), path)
+                self._texts[version.file] = cached
+        except OSError as error:
+            raise PackError(
+                "A version of a document is missing.", file=path, mend="Restore it from a backup."
+            ) from error
+        policy = cached[1]
+        if (policy.key, policy.lang) != (version.key, version.lang):
+            raise FrontMatterError(f"The head names {policy.key}, the register {version.key}.", file=path)
+        return version.head.over(policy)
+
+    def versions(self, name: str | None = None) -> list[Version]:
+        """All versions, or those of `name`, by document and the order they were added in.
+
+        Raises `DocumentError` when there is none of that name.
+        """
+        found = [each for each in self.register().versions if name is None or name in (each.id, each.key)]
+        if not found and name is not None:
+            raise DocumentError(f"There is no document {name}.", mend="See them with `xiaoer docs list`.")
+        return sorted(found, key=lambda each: (each.id, each.lang, each.added))
+
+    def current(self, id: str, lang: Lang) -> Version | None:
+        """The version of a document published last."""
+        return _last_published(self.register(), id, lang)
+
+    # ── taking documents in ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep(
+        self,
+        taken: Iterable[Policy],
+        *,
+        at: datetime,
+        pack: Iterable[Policy] = (),
+        points: Callable[[Policy], Sequence[Point]] = lambda policy: (),
+        source: tuple[str, Source] | None = None,
+        as_draft: bool = False,
+    ) -> list[Kept]:
+        """Add what was read as versions, all of it or nothing. `source` is remembered with them.
+
+        Raises `DocumentError` when the pack holds a policy of the same id and version, or when a version that was
+        published comes again with other words.
+        """
+        policies = tuple(taken)
+        of_pack = {(policy.key, policy.lang) for policy in pack}
+        for policy in policies:
+            if (policy.key, policy.lang) in of_pack:
+                raise DocumentError(
+                    f"{Path(policy.path).name}: {policy.key} is a policy of the pack.", mend="Change it there."
+                )
+        with changing(self.folder):
+            register = self.register()
+            before = register
+            kept: list[Kept] = []
+            files: list[str] = []
+            for policy in policies:
+                register, version, what = self._with(register, policy, at, points(policy), as_draft)
+                files.append(version.file)
+                kept.append(Kept(version.key, str(self.folder / version.file), what, version.state))
+            if source is not None:
+                known = {**register.sources, source[0]: replace(source[1], files=tuple(files))}
+                register = replace(register, sources=known)
+            if register != before or self.signature is None:
+                self._write(register)
+        return kept
+
+    def _with(
+        self, register: Register, policy: Policy, at: datetime, points: Sequence[Point], as_draft: bool
+    ) -> tuple[Register, Version, What]:
+        content = body_hash(policy)
+        family = [each for each in register.versions if (each.id, each.lang) == (policy.id, policy.lang)]
+        latest = max(family, key=lambda each: each.added, default=None)
+        if latest is not None and latest.content == content:
+            return register, latest, "unchanged"
+        holds = _last_published(register, policy.id, policy.lang)
+        waits = as_draft or (holds is not None and not policy.confirmed and self.policy(holds).confirmed)
+        again = next((each for each in family if each.content == content), None)
+        if again is not None:
+            if again.state == "published" and again is holds:
+                return register, again, "unchanged"
+            return *_moved(register, again, "draft" if waits else "published", at), "waiting" if waits else "restored"
+        number = max((each.added for each in register.versions), default=0) + 1
+        named, text = _as_file(policy, {each.version for each in family}, points)
+        file = _name(named)
+        if has_own_head(policy) and any(each.file == file and each.state != "draft" for each in family):
+            raise DocumentError(
+                f"{Path(policy.path).name}: {policy.key} was published with other words.",
+                mend="Give it another version.",
+            )
+        write_whole(self.folder / file, text.encode())
+        version = Version(
+            policy.id,
+            named.version,
+            policy.lang,
+            file,
+            content,
+            "draft" if waits else "published",
+            order=0 if waits else _next_order(register),
+            added=number,
+            origin=policy.path,
+            points=tuple(points),
+            changes=(Change(at, "draft" if waits else "published"),),
+        )
+        others = tuple(each for each in register.versions if each.file != file)
+        changed = replace(register, versions=(*others, version))
+        return changed, version, "waiting" if waits else "replaced" if holds else "added"
+
+    # ── verbs of a person ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def publish(self, name: str, *, at: datetime, who: str = "") -> list[Version]:
+        """Let a version answer: the one named, or the newest of the document."""
+        return self._move(lambda: self._newest(name), "published", at, who)
+
+    def draft(self, name: str, *, at: datetime, who: str = "") -> list[Version]:
+        """Take a version back into waiting: the one named, or all published ones of the document."""
+        return self._move(lambda: self._published(name), "draft", at, who)
+
+    def withdraw(self, name: str, *, at: datetime, who: str = "") -> list[Version]:
+        """Take a version, or a document with all its versions, from everybody."""
+
+        def chosen() -> list[Version]:
+            found = [each for each in self.versions(name) if each.state != "withdrawn"]
+            if not found:
+                raise DocumentError(f"{name} is withdrawn already.")
+            return found
+
+        return self._move(chosen, "withdrawn", at, who)
+
+    def rollback(self, name: str, *, at: datetime, who: str = "") -> list[Version]:
+        """Let the version before the present one hold again (`ID`), or the one named (`ID@VERSION`).
+
+        What was published after it is withdrawn. Raises `DocumentError` when there is nothing to go back to.
+        """
+        with changing(self.folder):
+            register = self.register()
+            done: list[Version] = []
+            for id, lang in sorted({(each.id, each.lang) for each in self.versions(name)}):
+                target, later = self._way_back(name, id, lang)
+                for version in later:
+                    register, _ = _moved(register, version, "withdrawn", at, who)
+                register, target = _moved(register, target, "published", at, who)
+                done.append(target)
+            self._write(register)
+        return done
+
+    def confirm(self, name: str, head: Head | None = None, *, at: datetime, who: str = "") -> list[Version]:
+        """A person says that a version's head is right, or what is right instead; a draft is published with it.
+
+        One without a known date holds from the moment of the confirmation unless `head` says from when.
+        """
+        said = replace(head or Head(), confirmed=True)
+        start, end = said.window or (None, None)
+        if start is not None and end is not None and end <= start:
+            raise DocumentError("The time it holds ends before it begins.", mend="The end is exclusive.")
+        with changing(self.folder):
+            register = self.register()
+            done: list[Version] = []
+            for version in self._newest(name):
+                begins = said.window is None and self.policy(version).undated
+                own = replace(said, window=(at, None)) if begins else said
+                changed = replace(
+                    version, head=version.head.with_(own), changes=(*version.changes, Change(at, "confirmed", who))
+                )
+                register = _exchanged(register, changed)
+                if changed.state != "published":
+                    register, changed = _moved(register, changed, "published", at, who)
+                done.append(changed)
+            self._write(register)
+        return done
+
+    def forget(self, name: str) -> list[Version]:
+        """Delete versions with their texts, as if they had never been taken."""
+        gone = self.versions(name)
+        files = {each.file for each in gone}
+        with changing(self.folder):
+            register = self.register()
+            sources = {n: s for n, s in register.sources.items() if not files.intersection(s.files)}
+            self._write(
+                replace(register, versions=tuple(v for v in register.versions if v.file not in files), sources=sources)
+            )
+        for file in files:
+            (self.folder / file).unlink(missing_ok=True)
+            self._texts.pop(file, None)
+        return gone
+
+    def diff(self, name: str, against: str | None = None) -> list[ClauseChange]:
+        """What `name` says otherwise than `against`; by default the newest version against the one that holds, or
+        against the one added before it.
+        """
+        after = self._newest(name)[0]
+        family = [each for each in self.versions(after.id) if each.lang == after.lang and each.added != after.added]
+        if against is not None:
+            family = [each for each in family if against in (each.version, each.key)]
+        elif after.state != "published":
+            family = [each for each in family if each.state == "published"] or family
+        else:
+            family = [each for each in family if each.added < after.added] or family
+        if not family:
+            raise DocumentError(
+                f"There is nothing to compare {after.key} with.", mend=f"See `xiaoer docs show {after.id}`."
+            )
+        return diff(self.policy(family[-1]), self.policy(after))
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _newest(self, name: str) -> list[Version]:
+        """Of each language, the version named, or the newest of the document."""
+        by_lang: dict[Lang, Version] = {}
+        for each in self.versions(name):
+            by_lang[each.lang] = each
+        return list(by_lang.values())
+
+    def _published(self, name: str) -> list[Version]:
+        chosen = [each for each in self.versions(name) if each.state == "published"]
+        if not chosen:
+            raise DocumentError(f"No version of {name} is published.", mend=f"See `xiaoer docs show {name}`.")
+        return chosen
+
+    def _way_back(self, name: str, id: str, lang: Lang) -> tuple[Version, list[Version]]:
+        """The version that shall hold again, and those published after it."""
+        family = [each for each in self.versions(id) if each.lang == lang and each.order]
+        family.sort(key=lambda each: each.order)
+        standing = [each for each in family if each.state == "published"]
+        target = next((each for each in family if each.key == name), standing[-2] if len(standing) > 1 else None)
+        if target is None:
+            raise DocumentError(f"There is no version of {id} to go back to.", mend=f"See `xiaoer docs show {id}`.")
+        return target, [each for each in family if each.order > target.order]
+
+    def _move(self, pick: Callable[[], Sequence[Version]], state: State, at: datetime, who: str) -> list[Version]:
+        with changing(self.folder):
+            register = self.register()
+            done: list[Version] = []
+            for version in pick():
+                register, moved = _moved(register, version, state, at, who)
+                done.append(moved)
+            self._write(register)
+        return done
+
+    def _write(self, register: Register) -> None:
+        write_register(self.folder, register)
+
+    def _adopted(self) -> Register:
+        """Files that lie in a folder without a register, as versions published in the order of their paths."""
+        if not self.folder.is_dir():
+            return Register()
+        found = [(path, parse_policy(_text(path), path)) for path in sorted(self.folder.rglob("*.md"))]
+        versions = [
+            Version(
+                policy.id,
+                policy.version,
+                policy.lang,
+                str(path.relative_to(self.folder)),
+                body_hash(policy),
+                "published",
+                order=number,
+                added=number,
+                origin=str(path),
+            )
+            for number, (path, policy) in enumerate(found, start=1)
+        ]
+        return Register(versions=tuple(versions))
 
 
 def read_documents(folder: Path | None) -> tuple[Policy, ...]:
-    """The documents in `folder`, by path; none where there is no folder.
-
-    Raises `FrontMatterError` (file and line) for a head that an edit has broken.
-    """
-    paths = sorted(folder.rglob("*.md")) if folder is not None else []
-    return tuple(parse_policy(_text(path), path) for path in paths)
+    """What of the documents in `folder` may be searched; none where there is no folder. Raises as `policies`."""
+    return Documents(folder).policies() if folder is not None else ()
 
 
-def keep(result: IngestResult, folder: Path, *, pack: Iterable[Policy] = ()) -> list[Kept]:
-    """Write what `ingest` took into `folder`, touching only what changed.
-
-    A found document of the same id replaces its predecessor, whatever its proposed date. Raises `DocumentError` before
-    anything is written when the pack itself holds a policy of the same id and version.
-    """
-    taken = {(policy.key, policy.lang): policy.path for policy in pack}
-    for policy in result.policies:
-        if (policy.key, policy.lang) in taken:
-            raise DocumentError(
-                f"{Path(policy.path).name}: {policy.key} is a policy of the pack.", mend="Change it there."
-            )
-    datings = {key: entry.dating for entry in result.report for key in entry.policies}
-    kept: list[Kept] = []
-    for policy in result.policies:
-        path = folder / _name(policy)
-        own = _has_own_head(policy)
-        text = policy.text if own else policy_file(policy, datings.get(policy.key))
-        what = _write(path, _encodable(text), whole=own)
-        kept.append(Kept(policy.key, str(path), what))
-    return kept
+def keep(result: IngestResult, folder: Path, *, at: datetime, pack: Iterable[Policy] = ()) -> list[Kept]:
+    """`Documents.keep` for what `ingest` read."""
+    points = {key: entry.points for entry in result.report for key in entry.policies}
+    return Documents(folder).keep(result.policies, at=at, pack=pack, points=lambda policy: points.get(policy.key, ()))
 
 
-def remove(name: str, folder: Path) -> list[Policy]:
-    """Delete the documents whose id or `id@version` is `name`. Raises `DocumentError` when there is none."""
-    gone = [policy for policy in read_documents(folder) if name in (policy.id, policy.key)]
-    if not gone:
-        raise DocumentError(f"There is no document {name}.", mend="See them with `xiaoer ingest --list`.")
-    for policy in gone:
-        Path(policy.path).unlink()
-    return gone
-
-
-def _write(path: Path, text: str, *, whole: bool) -> What:
-    """Write `text` unless the file holds the same: the whole of it, or only its body where the head is a proposal."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-        return "added"
-    before = _text(path)
-    start, old_start = (0, 0) if whole else (body_start(text), body_start(before))
-    if before[old_start:] == text[start:]:
-        return "unchanged"
-    path.write_bytes(text.encode())
-    return "replaced"
-
-
-def _has_own_head(policy: Policy) -> bool:
+def has_own_head(policy: Policy) -> bool:
     """Whether a person wrote the head; that of a found text or of a law's articles is made here."""
     return not policy.as_found and not policy.path.endswith(".jsonl")
 
 
+def body_hash(policy: Policy) -> str:
+    """SHA-256 of what a text is known by: all of it where a person wrote its head, else its body."""
+    text = policy.text if has_own_head(policy) else policy.text[body_start(policy.text) :]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _moved(register: Register, version: Version, state: State, at: datetime, who: str = "") -> tuple[Register, Version]:
+    if version.state == state:
+        return register, version
+    order = _next_order(register) if state == "published" else version.order
+    moved = replace(version, state=state, order=order, changes=(*version.changes, Change(at, state, who)))
+    return _exchanged(register, moved), moved
+
+
+def _exchanged(register: Register, version: Version) -> Register:
+    versions = tuple(version if each.file == version.file else each for each in register.versions)
+    return replace(register, versions=versions)
+
+
+def _next_order(register: Register) -> int:
+    return max((each.order for each in register.versions), default=0) + 1
+
+
+def _last_published(register: Register, id: str, lang: Lang) -> Version | None:
+    family = [each for each in register.versions if (each.id, each.lang, each.state) == (id, lang, "published")]
+    return max(family, key=lambda each: each.order, default=None)
+
+
+def _as_file(policy: Policy, taken: set[str], points: Sequence[Point]) -> tuple[Policy, str]:
+    """The policy under a version that is not taken, and the text of its file."""
+    if has_own_head(policy):
+        return policy, _encodable(policy.text)
+    version, number = policy.version, 1
+    while version in taken:
+        number += 1
+        version = f"{policy.version}.{number}"
+    named = replace(policy, version=version)
+    return named, _encodable(policy_file(named, points))
+
+
 def _name(policy: Policy) -> str:
-    version = f"@{policy.version}" if _has_own_head(policy) else ""
-    return f"{policy.id}{version}{'.en' if policy.lang == 'en' else ''}.md"
+    return f"{policy.id}@{policy.version}{'.en' if policy.lang == 'en' else ''}.md"
 
 
 def _encodable(text: str) -> str:
@@ -111,3 +436,6 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise PackError("The file is not UTF-8.", file=path, mend="Save it as UTF-8.") from error
+
+
+__all__ = ["DOCUMENTS_FOLDER", "Documents", "Kept", "What", "body_hash", "has_own_head", "keep", "read_documents"]

@@ -12,22 +12,23 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from knowledge.clauses import Lang, Policy, Scope, Status, Window
+from knowledge.clauses import Lang, Policy, Scope
 from knowledge.cleaning import clean
 from knowledge.dates import Dating, propose
 from knowledge.errors import DocumentError, FrontMatterError
-from knowledge.front_matter import has_front_matter, instant, parse_policy
+from knowledge.front_matter import has_front_matter, parse_policy
 from knowledge.ingest_worker import DEFAULT_LIMITS, Limits, read_apart
 from knowledge.loaders import LOADERS, Loaded, load_document
+from knowledge.proposed_head import propose_head
+from knowledge.register import Point
 from knowledge.splitting import reading_of, split
 from knowledge.statutes import load_statutes
 from knowledge.text import HAN
 
 _LONGEST_TITLE = 60
-_AHEAD = re.compile(r"将推出|將推出|即将|即將|(?<![模虚虛])[拟擬](?!人|态|態)|\bwill be\b")
+_LONGEST_SLUG = 60
 _OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
 
 UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
@@ -48,12 +49,20 @@ class FileReport:
     same_as: str = ""
     """The policy that already holds this very content."""
     error: str = ""
+    points: tuple[Point, ...] = ()
+    """What is proposed for its head, with the words it rests on."""
+    skipped: str = ""
+    """Why it was not looked at."""
+    what: str = ""
+    """What became of it among the shop's documents: added, replaced, unchanged, waiting or restored."""
 
     @property
     def line(self) -> str:
         """One line for a person."""
         if self.error:
             return f"{self.path}: refused. {self.error}"
+        if self.skipped:
+            return f"{self.path}: skipped. {self.skipped[:1].upper()}{self.skipped[1:]}."
         if self.same_as:
             return f"{self.path}: the same content as {self.same_as}; not taken twice."
         cut = f", cut {', '.join(f'{reason} {size}' for reason, size in self.cut.items())}" if self.cut else ""
@@ -89,10 +98,10 @@ def ingest(
     policies: dict[tuple[str, str], Policy] = {}
     seen: dict[str, str] = {}
     report: list[FileReport] = []
-    for path in _files(paths):
+    for path in files_of(paths).found:
         on_file(path)
         try:
-            taken, entry = _take(path, limits, isolate, encoding)
+            taken, entry = read_file(path, limits=limits, isolate=isolate, encoding=encoding)
             entry = _without_clash(taken, entry, policies, seen)
         except (DocumentError, FrontMatterError) as error:
             taken, entry = (), FileReport(str(path), error=str(error))
@@ -103,42 +112,53 @@ def ingest(
     return IngestResult(tuple(policies.values()), tuple(report))
 
 
-def _take(path: Path, limits: Limits, isolate: bool, encoding: str = "") -> tuple[tuple[Policy, ...], FileReport]:
+def read_file(
+    path: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    isolate: bool = True,
+    encoding: str = "",
+    origin: str = "",
+) -> tuple[tuple[Policy, ...], FileReport]:
+    """The policies of one file, and what was made of it. `origin` is where it came from, if not from `path`.
+
+    Raises `DocumentError` or `FrontMatterError` when it cannot be taken.
+    """
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         laws = load_statutes(path, max_bytes=limits.bytes)
-        return laws, FileReport(
-            str(path), tuple(law.key for law in laws), sum(len(split(law)) for law in laws), "utf-8"
-        )
-    own = suffix in (".md", ".markdown") and _opens_with_front_matter(path)
-    loaded = (
-        load_document(path, max_bytes=limits.bytes, encoding=encoding)
-        if own or not isolate
-        else read_apart(path, limits, encoding=encoding)
-    )
+        keys = tuple(law.key for law in laws)
+        return laws, FileReport(origin or str(path), keys, sum(len(split(law)) for law in laws), "utf-8")
+    own = suffix in (".md", ".markdown") and not origin and _opens_with_front_matter(path)
+    apart = isolate and not own
+    if apart:
+        loaded = read_apart(path, limits, encoding=encoding)
+    else:
+        loaded = load_document(path, max_bytes=limits.bytes, encoding=encoding)
     if own and has_front_matter(loaded.text):
         policy = parse_policy(loaded.text, path)
         return (policy,), FileReport(str(path), (policy.key,), len(split(policy)), loaded.encoding)
-    return _propose(path, loaded)
+    return _propose(path, loaded, origin)
 
 
-def _propose(path: Path, loaded: Loaded) -> tuple[tuple[Policy, ...], FileReport]:
+def _propose(path: Path, loaded: Loaded, origin: str) -> tuple[tuple[Policy, ...], FileReport]:
     cleaned = clean(loaded.text)
     dating = propose(cleaned)
+    head = propose_head(cleaned, dating)
     lang: Lang = "zh" if any(c in loaded.text for c in "的是在了有") or _is_han(cleaned.text) else "en"
     policy = Policy(
-        id=f"news/{_slug(path)}",
-        version=dating.content_date or "undated",
+        id=f"{'news' if head.is_news else 'doc'}/{slug_of(origin or path.stem)}",
+        version=dating.content_date or (f"{head.window.start:%Y-%m-%d}" if head.window.start else "undated"),
         title=reading_of(loaded.title) or _first_line(cleaned.text) or path.stem,
         lang=lang,
         text=loaded.text,
-        level="temporary",
+        level=head.level,
         scope=Scope(platforms=frozenset(dating.platforms)),
-        window=Window(_start_of(dating.content_date), None) if dating.content_date else Window(),
-        undated=dating.content_date is None,
-        status=_status(loaded.text),
-        source=f"{UNCONFIRMED} {path.name}",
-        path=str(path),
+        window=head.window,
+        undated=head.undated,
+        status=head.status,
+        source=f"{UNCONFIRMED} {origin or path.name}",
+        path=origin or str(path),
         content_date=dating.content_date,
         as_found=True,
         confirmed=False,
@@ -147,24 +167,15 @@ def _propose(path: Path, loaded: Loaded) -> tuple[tuple[Policy, ...], FileReport
     if not clauses:
         raise DocumentError(f"{path.name}: nothing is left after cleaning.", mend="Check that it is the right file.")
     entry = FileReport(
-        str(path),
+        origin or str(path),
         (policy.key,),
         len(clauses),
         loaded.encoding,
         {str(reason): size for reason, size in cleaned.summary().items()},
         dating,
+        points=head.points,
     )
     return (policy,), entry
-
-
-def _status(text: str) -> Status:
-    """A text that says what will be done is an announcement; one that does not is history. Neither decides."""
-    return "announced" if _AHEAD.search(text) else "history"
-
-
-def _start_of(content_date: str) -> datetime:
-    year, month, day = (*content_date.split("-"), "01", "01")[:3]
-    return instant(f"{year}-{month}-{day}")
 
 
 def _without_clash(
@@ -181,15 +192,38 @@ def _without_clash(
     return entry
 
 
-def _files(paths: Iterable[Path | str]) -> list[Path]:
-    known = {*LOADERS, ".jsonl"}
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What of some paths is to be read, in order, and what is left aside, each with the reason."""
+
+    found: tuple[Path, ...]
+    skipped: tuple[tuple[Path, str], ...] = ()
+
+
+def files_of(paths: Iterable[Path | str]) -> Files:
+    """Files as they are named, folders recursively and sorted. A link that leads out of its folder is left aside."""
     found: list[Path] = []
+    skipped: list[tuple[Path, str]] = []
     for path in map(Path, paths):
-        if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in known)
-        else:
+        if not path.is_dir():
             found.append(path)
-    return found
+            continue
+        inside = path.resolve()
+        for each in sorted(p for p in path.rglob("*") if p.is_file()):
+            reason = _why_not(each, inside)
+            if reason:
+                skipped.append((each, reason))
+            else:
+                found.append(each)
+    return Files(tuple(found), tuple(skipped))
+
+
+def _why_not(path: Path, folder: Path) -> str:
+    if path.name.startswith((".", "~$")):
+        return "a hidden or temporary file"
+    if path.suffix.lower() not in {*LOADERS, ".jsonl"}:
+        return f"no loader for `{path.suffix or 'no suffix'}`"
+    return "" if path.resolve().is_relative_to(folder) else "a link that leads out of the folder"
 
 
 def _opens_with_front_matter(path: Path) -> bool:
@@ -200,9 +234,13 @@ def _opens_with_front_matter(path: Path) -> bool:
         return False
 
 
-def _slug(path: Path) -> str:
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in path.stem.lower()).strip("-_")
-    return plain if plain and plain[0].isalnum() and plain.isascii() else f"doc-{_digest(path.stem)[:10]}"
+def slug_of(name: str) -> str:
+    """A usable last part of an id from a file's name without suffix or from an address."""
+    bare = re.sub(r"^https?://(?:www\.)?", "", name)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in bare.lower()).strip("-_")
+    if bare != name:
+        return f"{plain[:_LONGEST_SLUG].strip('-_')}-{_digest(name)[:6]}"
+    return plain if plain and plain[0].isalnum() else f"doc-{_digest(name)[:10]}"
 
 
 def _first_line(text: str) -> str:

@@ -1,32 +1,35 @@
 """Write a policy that was read from somebody else's file as a policy file that a person can confirm in an editor.
 
-The proposed date, platforms and status stand in its head, each line of evidence beside them as a comment; the body is
+The proposed date, platforms and status stand in its head, the words they rest on beside them as comments; the body is
 the text as it was found, so that a span of it is a span of the original (`as_found: true`: it is cleaned before it is
-searched and shown). A guessed region stays a comment: it would hide the text from everybody whose region is unknown.
-Until a person writes `confirmed: true`, the file may be found and quoted with its date, and decides nothing.
+searched and shown). What is only suggested (`Point.applied`) stays a comment. Until a person confirms it, the file may
+be found and quoted with its date, and decides nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from knowledge.clauses import SHANGHAI, Policy
-from knowledge.dates import Dating
 from knowledge.front_matter import body_start
+from knowledge.register import Point
+
+_AXES = ("platforms", "regions", "categories", "channels", "audiences")
 
 
-def policy_file(policy: Policy, dating: Dating | None = None) -> str:
+def policy_file(policy: Policy, points: Sequence[Point] = ()) -> str:
     """The text of a policy file that `parse_policy` reads back as `policy`, whatever head its text has now."""
     lines = [
         "---",
-        *_evidence(dating),
+        *_evidence(points),
         f"id: {policy.id}",
         f"version: {_quoted(policy.version)}",
         f"title: {_quoted(policy.title)}",
         f"lang: {policy.lang}",
         f"level: {policy.level}",
-        *_names("platforms", sorted(policy.scope.platforms)),
+        *(line for axis in _AXES for line in _names(axis, sorted(getattr(policy.scope, axis)))),
         f"effective: {_window(policy)}",
         f"status: {policy.status}",
         f"source: {_quoted(policy.source)}",
@@ -38,12 +41,19 @@ def policy_file(policy: Policy, dating: Dating | None = None) -> str:
     return "\n".join(lines) + "\n" + policy.text[body_start(policy.text) :]
 
 
-def _evidence(dating: Dating | None) -> list[str]:
-    if dating is None:
+def _evidence(points: Sequence[Point]) -> list[str]:
+    if not points:
         return []
-    regions = [f"# It speaks of these regions: {', '.join(dating.regions)}."] if dating.regions else []
-    rests_on = [f"#   {' '.join(evidence.text.split())!r}: {evidence.says}" for evidence in dating.evidence]
-    return ["# Proposed; confirm it with `confirmed: true`. What each guess rests on:", *rests_on, *regions]
+    lines = [
+        f"#   {point.field}: {_plain(point.value)}{'' if point.applied else ' (suggested)'}: {_plain(point.quote)!r},"
+        f" {_plain(point.why)}"
+        for point in points
+    ]
+    return ["# Proposed, to be confirmed by a person. What each field rests on:", *lines]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _window(policy: Policy) -> str:

@@ -11,7 +11,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from knowledge.clauses import Lang, Place
-from knowledge.search import ClauseIndex
+from knowledge.live_index import Clauses
 
 
 class ClauseRetriever(BaseRetriever):
@@ -22,7 +22,7 @@ class ClauseRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    index: ClauseIndex
+    index: Clauses
     now: Callable[[], datetime]
     place: Place = Place()
     lang: Lang | None = None

@@ -10,18 +10,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.calibration import Calibration, Signals, calibration_for
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
-from knowledge.coverage import Coverage
+from knowledge.coverage import Bags, Coverage
 from knowledge.dense import DenseIndex
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import DocumentError, IndexDamaged, UnknownClause
@@ -51,9 +53,21 @@ _SPEAKS_OF_NEWS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """One policy's clauses with what is computed from them alone, kept as long as the policy is the same."""
+
+    policy: Policy
+    clauses: tuple[Clause, ...]
+    hashes: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    bags: tuple[Bags, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Contents:
     """What is searched: clauses in order, with everything computed once about them."""
 
+    parts: tuple[_Part, ...]
     clauses: tuple[Clause, ...]
     hashes: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
@@ -90,6 +104,7 @@ class ClauseIndex:
         self, policies: Sequence[Policy], contents: _Contents, searchers: _Searchers, embedder: Embedder | None
     ) -> None:
         self.policies: tuple[Policy, ...] = tuple(policies)
+        self._all = self.policies
         self.rebuild: Future[None] | None = None
         """Set while a damaged index is rebuilt in the background; until it is done, answers are lexical only."""
         self._contents = contents
@@ -97,6 +112,7 @@ class ClauseIndex:
         self._embedder = embedder
         self._calibration: Calibration = calibration_for(embedder.name if embedder else "")
         self._scope = ScopeMask(self.policies)
+        self._gone: Mask | None = None
         self._by_id = {clause.id: clause for clause in contents.clauses}
         self._by_ref: dict[str, dict[Lang, Clause]] = {}
         for clause in contents.clauses:
@@ -111,7 +127,8 @@ class ClauseIndex:
         """
         ordered = tuple(policies)
         contents = _contents(ordered)
-        vectors = _embed(contents, embedder, folder) if embedder else None
+        known = reusable_vectors(folder, embedder.name) if embedder and folder is not None else {}
+        vectors = _embed(contents, embedder, known) if embedder else None
         lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
         if folder is not None:
             write_generation(
@@ -170,16 +187,48 @@ class ClauseIndex:
         worker.shutdown(wait=False)
         return index
 
+    def changed_to(self, policies: Iterable[Policy]) -> ClauseIndex:
+        """An index of `policies`, in memory, equal to one built anew; only what is not in this one is split, tokenised
+        and embedded. This one stays as it is. Raises as `build`.
+        """
+        ordered = tuple(policies)
+        searchers, before = self._searchers, self._contents
+        contents = _contents(ordered, {(part.policy.key, part.policy.lang): part for part in before.parts})
+        vectors = None
+        if self._embedder is not None:
+            known = dict(zip(before.hashes, searchers.dense.vectors, strict=True)) if searchers.dense else {}
+            vectors = _embed(contents, self._embedder, known)
+        lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
+        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
+        return type(self)(ordered, contents, _Searchers(lexical, dense), self._embedder)
+
+    def without(self, gone: Collection[tuple[str, Lang]]) -> ClauseIndex:
+        """This index without the policies named by `id@version` and language: not found, not opened. At once."""
+        less = copy(self)
+        hidden = np.array([(policy.key, policy.lang) in gone for policy in self._all], np.bool_)
+        less._gone = hidden
+        less.policies = tuple(policy for policy, out in zip(self._all, hidden, strict=True) if not out)
+        return less
+
     @property
     def clauses(self) -> tuple[Clause, ...]:
         """Every clause, in the order of the policies."""
-        return self._contents.clauses
+        if self._gone is None:
+            return self._contents.clauses
+        return tuple(
+            clause
+            for clause, number in zip(self._contents.clauses, self._contents.policy_of, strict=True)
+            if not self._gone[number]
+        )
 
     def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause:
         """A clause by `policy@version#anchor`, in `lang` if it is there, or by full id. Raises `UnknownClause`."""
         if found := self._by_id.get(ref_or_id):
             ref_or_id, lang = found.ref, lang or found.policy.lang
-        languages = self._by_ref.get(ref_or_id)
+        languages = self._by_ref.get(ref_or_id, {})
+        if self._gone is not None and languages:
+            held = {(policy.key, policy.lang) for policy in self.policies}
+            languages = {lang: c for lang, c in languages.items() if (c.policy.key, lang) in held}
         if not languages:
             raise UnknownClause(f"There is no clause {ref_or_id}.")
         wanted = lang or "zh"
@@ -206,6 +255,8 @@ class ClauseIndex:
         asked = mend(fold(query))
         words = list((subject := subject_of(asked)).words)
         allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
+        if self._gone is not None:
+            allowed &= ~self._gone
         if k < 1 or not allowed.any():
             return []
         hidden = _SIDE["en" if (lang or _language(asked)) == "zh" else "zh"]
@@ -263,31 +314,56 @@ class ClauseIndex:
         ]
 
 
-def _contents(policies: Sequence[Policy]) -> _Contents:
+def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part] = MappingProxyType({})) -> _Contents:
+    """Everything about `policies`; what `known` holds of the same ones is taken from there."""
     twice = [key for key, count in Counter((policy.key, policy.lang) for policy in policies).items() if count > 1]
     if twice:
         raise DocumentError(f"Two policies are {twice[0][0]} in {twice[0][1]}.", mend="Give one another id or version.")
-    clauses: list[Clause] = []
-    policy_of: list[int] = []
-    for number, policy in enumerate(policies):
-        parts = split(policy)
-        clauses += parts
-        policy_of += [number] * len(parts)
-    words = tuple(tuple(tokens(clause.search_text)) for clause in clauses)
-    twins = Counter(_twin_key(clause) for clause in clauses)
-    sides = [_SIDE[clause.policy.lang] if twins[_twin_key(clause)] > 1 else 0 for clause in clauses]
-    hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
+    parts = tuple(_part(policy, known) for policy in policies)
+    clauses = [clause for part in parts for clause in part.clauses]
+    policy_of = np.repeat(np.arange(len(parts)), np.array([len(part.clauses) for part in parts], np.int64))
+    sides = _sides(policies, parts)
     return _Contents(
+        parts,
         tuple(clauses),
-        hashes,
-        words,
-        Coverage(clauses, words),
+        tuple(digest for part in parts for digest in part.hashes),
+        tuple(words for part in parts for words in part.words),
+        Coverage([bags for part in parts for bags in part.bags]),
         np.array([clause.policy.level == "temporary" for clause in clauses], np.float64),
         np.array([clause.policy.inherited and clause.policy.level == "shop" for clause in clauses], np.float64),
-        np.array(policy_of, np.int64),
-        np.unique([clause.ref for clause in clauses], return_inverse=True)[1].astype(np.int64),
+        policy_of.astype(np.int64),
+        _numbered(clauses),
         np.array(sides, np.int64),
     )
+
+
+def _part(policy: Policy, known: Mapping[tuple[str, Lang], _Part]) -> _Part:
+    before = known.get((policy.key, policy.lang))
+    if before is not None and before.policy == policy:
+        return before
+    clauses = tuple(split(policy))
+    words = tuple(tuple(tokens(clause.search_text)) for clause in clauses)
+    hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
+    bags = tuple(Bags.of(clause, found) for clause, found in zip(clauses, words, strict=True))
+    return _Part(policy, clauses, hashes, words, bags)
+
+
+def _numbered(clauses: Sequence[Clause]) -> NDArray[np.int64]:
+    """A number per clause, the same for the languages of one."""
+    numbers: dict[tuple[str, str], int] = {}
+    found = [numbers.setdefault((clause.policy.key, clause.anchor), len(numbers)) for clause in clauses]
+    return np.array(found, np.int64)
+
+
+def _sides(policies: Sequence[Policy], parts: Sequence[_Part]) -> list[int]:
+    """0 for a clause in one language; only policies that are there in two need a closer look."""
+    both = {key for key, count in Counter(policy.key for policy in policies).items() if count > 1}
+    twins = Counter(_twin_key(clause) for part in parts if part.policy.key in both for clause in part.clauses)
+    return [
+        _SIDE[clause.policy.lang] if part.policy.key in both and twins[_twin_key(clause)] > 1 else 0
+        for part in parts
+        for clause in part.clauses
+    ]
 
 
 def _twin_key(clause: Clause) -> tuple[object, ...]:
@@ -296,9 +372,8 @@ def _twin_key(clause: Clause) -> tuple[object, ...]:
     return clause.ref, policy.scope, policy.window, policy.status == "draft", policy.undated
 
 
-def _embed(contents: _Contents, embedder: Embedder, folder: Path | None) -> Vectors:
-    """Vectors in clause order; those of unchanged content come from the previous generation."""
-    known = reusable_vectors(folder, embedder.name) if folder is not None else {}
+def _embed(contents: _Contents, embedder: Embedder, known: dict[str, Vectors]) -> Vectors:
+    """Vectors in clause order; those of unchanged content are `known` by their hash."""
     missing = {
         digest: clause.search_text
         for digest, clause in zip(contents.hashes, contents.clauses, strict=True)

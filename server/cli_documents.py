@@ -1,154 +1,200 @@
-"""The command that takes documents in: read, cleaned, dated, kept with the shop, searched and quoted from then on."""
+"""`xiaoer ingest`: documents are read, cleaned, dated, kept with the shop, searched and quoted from then on."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server import cli_docs
+from server.cli_docs import documents_of, moment, print_rows, row_of
 from server.cli_options import AsJson, DataDir, PackName, settings_from
 from server.cli_output import err, out, print_json
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from knowledge.clauses import Policy
-    from knowledge.documents import Kept
-    from knowledge.ingest import FileReport, IngestResult
+    from knowledge.documents import Documents
+    from knowledge.ingest import FileReport
+    from knowledge.intake import Terms, Wanted
+
+_COLOURS = {"added": "green", "restored": "green", "replaced": "yellow", "waiting": "cyan", "unchanged": "dim"}
 
 
 def register(app: typer.Typer) -> None:
     app.command()(ingest)
+    cli_docs.register(app)
 
 
 def ingest(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Documents or folders of documents.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCES]", help="Documents, folders of them, or web addresses.")
+    ] = None,
     *,
     pack: PackName = "demo",
     data_dir: DataDir = None,
+    url_list: Annotated[Path | None, typer.Option("--url-list", help="A file with one web address a line.")] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="HOST[:PORT]", help="A host of your own network that may be read."),
+    ] = None,
+    encoding: Annotated[str, typer.Option("--encoding", help="Of text files that do not say it, e.g. big5.")] = "",
+    draft: Annotated[bool, typer.Option("--draft", help="Keep them as drafts, which answer nothing.")] = False,
     list_kept: Annotated[bool, typer.Option("--list", help="Show what the shop keeps.")] = False,
-    remove: Annotated[str | None, typer.Option("--remove", metavar="ID", help="Forget a document.")] = None,
+    remove: Annotated[str | None, typer.Option("--remove", metavar="ID", help="Delete a document for good.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take documents into the shop, where `search`, `ask`, `chat` and `serve` find and quote them.
 
-    Date, platform and status are proposals until a person edits the file's head; a document decides nothing either way.
-    Taking the same content again changes nothing. Ends with 1 when a file was refused.
+    Date, platform and status are proposals until a person confirms them (`xiaoer docs confirm`); a document decides
+    nothing either way. A run that was stopped goes on where it was. Ends with 1 when something was refused.
     """
-    if sum((bool(paths), list_kept, remove is not None)) != 1:
-        raise typer.BadParameter("give documents, or --list, or --remove ID", param_hint="PATHS")
+    takes = bool(sources) or url_list is not None
+    if sum((takes, list_kept, remove is not None)) != 1:
+        raise typer.BadParameter("give documents, or --list, or --remove ID", param_hint="SOURCES")
     settings = settings_from({"pack": pack, "data_dir": data_dir})
-    if paths:
-        _take(paths, settings, as_json=as_json)
+    if takes:
+        terms = _terms(settings, allow_host or [], encoding, as_draft=draft)
+        _take(settings, sources or [], url_list, terms, as_json=as_json)
     elif remove is not None:
         _forget(remove, settings, as_json=as_json)
     else:
-        _list(settings, as_json=as_json)
+        documents = documents_of(settings)
+        print_rows([row_of(documents, each) for each in documents.versions()], documents.folder, as_json=as_json)
 
 
-def _take(paths: list[Path], settings: Settings, *, as_json: bool) -> None:
-    from knowledge.documents import keep
-    from knowledge.ingest import ingest as read
+def _terms(settings: Settings, hosts: list[str], encoding: str, *, as_draft: bool) -> Terms:
+    import codecs
+
+    from knowledge.fetching import FetchLimits
+    from knowledge.intake import Terms
     from knowledge.pack import load_pack
 
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise typer.BadParameter(f"{missing[0]}: no such file or folder", param_hint="PATHS")
-    policies = load_pack(settings.pack).policies
-    with err().status("…", spinner="dots") as status:
-        result = read(paths, on_file=lambda path: status.update(path.name))
-        kept = keep(result, _folder(settings), pack=policies)
-        status.update("index")
-        if any(each.what != "unchanged" for each in kept):
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        raise typer.BadParameter(f"{encoding!r} is no encoding", param_hint="--encoding") from None
+    allowed = frozenset(host.strip().lower() for host in hosts)
+    return Terms(
+        fetching=FetchLimits(allowed=allowed),
+        encoding=encoding,
+        as_draft=as_draft,
+        pack=load_pack(settings.pack).policies,
+    )
+
+
+def _take(settings: Settings, sources: list[str], url_list: Path | None, terms: Terms, *, as_json: bool) -> None:
+    from knowledge.intake import wanted
+
+    what = wanted(sources, url_list)
+    documents = documents_of(settings)
+    before = documents.generation
+    report = _run(documents, what, terms, moment(settings))
+    if documents.generation != before:
+        with err().status("index", spinner="dots"):
             _refresh(settings)
     if as_json:
         from server.views import plain
 
         print_json(
             {
-                "kept": [asdict(each) for each in kept],
-                "refused": len(result.refused),
-                "report": [plain(each) for each in result.report],
+                "kept": [row for entry in report for row in _kept(documents, entry)],
+                "refused": sum(bool(entry.error) for entry in report),
+                "skipped": sum(bool(entry.skipped) for entry in report),
+                "report": [plain(each) for each in report],
             }
         )
     else:
-        _print_taken(result, kept)
-    if result.refused:
+        for entry in report:
+            _print_entry(documents, entry)
+        _print_next(report)
+    if any(entry.error for entry in report):
         raise typer.Exit(1)
 
 
-def _print_taken(result: IngestResult, kept: list[Kept]) -> None:
-    by_policy = {each.policy: each for each in kept}
-    for entry in result.report:
-        _print_entry(entry)
-        for key in entry.policies:
-            if entry.same_as or key not in by_policy:
-                continue
-            each = by_policy[key]
-            colour = {"added": "green", "replaced": "yellow", "unchanged": "dim"}[each.what]
-            out().print(f"    [{colour}]{each.what:<9}[/] {each.path}", highlight=False, soft_wrap=True)
-    if any(entry.dating is not None for entry in result.report):
-        words = "Proposed heads decide nothing; check each file and set `confirmed: true`."
-        out().print(f"  {words}", style="dim", highlight=False)
+def _run(documents: Documents, what: Wanted, terms: Terms, at: datetime) -> list[FileReport]:
+    from knowledge.intake import take
+
+    report: list[FileReport] = []
+    with _progress(len(what)) as (advance, show):
+        for entry in take(documents, what, at=at, terms=terms, on_source=show):
+            report.append(entry)
+            advance()
+    return report
 
 
-def _print_entry(entry: FileReport) -> None:
-    style = "red" if entry.error else ""
-    out().print(f"  {entry.line}", style=style, highlight=False, markup=False, soft_wrap=True)
+@contextmanager
+def _progress(total: int) -> Iterator[tuple[Callable[[], None], Callable[[str], None]]]:
+    """A bar with the name of what is being read, on stderr, where a person is looking."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err(), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield (
+            lambda: progress.advance(task),
+            lambda name: progress.update(task, description=name[-60:].replace("[", "\\[")),
+        )
 
 
-def _list(settings: Settings, *, as_json: bool) -> None:
-    from knowledge.documents import read_documents
+def _kept(documents: Documents, entry: FileReport) -> list[dict[str, object]]:
+    if not entry.what:
+        return []
+    found = [version for key in entry.policies for version in documents.versions(key)]
+    return [
+        {
+            "policy": version.key,
+            "what": entry.what.partition(" ")[0],
+            "state": version.state,
+            "path": str(documents.folder / version.file),
+        }
+        for version in found
+    ]
 
-    documents = read_documents(_folder(settings))
-    if as_json:
-        print_json([_row(policy) for policy in documents])
+
+def _print_entry(documents: Documents, entry: FileReport) -> None:
+    style = "red" if entry.error else "dim" if entry.skipped or entry.same_as else ""
+    if entry.what.startswith("unchanged"):
+        out().print(f"  {entry.path}: {entry.what}.", style="dim", highlight=False, markup=False, soft_wrap=True)
         return
-    if not documents:
-        out().print(f"  nothing in {_folder(settings)}", style="dim", highlight=False)
-    for policy in documents:
-        row = _row(policy)
-        marks = "" if policy.confirmed else " · to confirm"
-        marks += " · no date: never quoted as in force" if policy.undated else ""
-        out().print(f"[bold]{row['id']}[/]@{row['version']}  {policy.title}", highlight=False, soft_wrap=True)
-        where = ", ".join(sorted(policy.scope.platforms)) or "anywhere"
-        line = f"   {row['status']} · as of {row['content_date'] or '?'} · {where}"
-        out().print(f"{line}{marks} · {policy.path}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    out().print(f"  {entry.line}", style=style, highlight=False, markup=False, soft_wrap=True)
+    for row in _kept(documents, entry):
+        colour = _COLOURS.get(str(row["what"]), "")
+        out().print(f"    [{colour}]{row['what']:<9}[/] {row['policy']}", highlight=False, soft_wrap=True)
+    for point in entry.points:
+        if point.quote:
+            said = f"      {point.field}: {point.value} ← “{' '.join(point.quote.split())[:80]}” ({point.why})"
+            out().print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
-def _row(policy: Policy) -> dict[str, object]:
-    return {
-        "id": policy.id,
-        "version": policy.version,
-        "title": policy.title,
-        "lang": policy.lang,
-        "status": policy.status,
-        "content_date": policy.content_date,
-        "undated": policy.undated,
-        "confirmed": policy.confirmed,
-        "platforms": sorted(policy.scope.platforms),
-        "path": policy.path,
+def _print_next(report: list[FileReport]) -> None:
+    counts = {
+        "taken": sum(bool(entry.what) and not entry.what.startswith("unchanged") for entry in report),
+        "unchanged": sum(entry.what.startswith("unchanged") for entry in report),
+        "known": sum(bool(entry.same_as) for entry in report),
+        "skipped": sum(bool(entry.skipped) for entry in report),
+        "refused": sum(bool(entry.error) for entry in report),
     }
+    line = " · ".join(f"{count} {name}" for name, count in counts.items() if count)
+    out().print(f"  {line or 'nothing found'}", style="bold", highlight=False)
+    proposed = [entry for entry in report if entry.dating is not None and entry.policies]
+    if proposed:
+        name = proposed[0].policies[0].partition("@")[0]
+        words = f"Proposed heads decide nothing. Look: xiaoer docs show {name}; then: xiaoer docs confirm {name}"
+        out().print(f"  {words}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _forget(name: str, settings: Settings, *, as_json: bool) -> None:
-    from knowledge.documents import remove
-
-    gone = remove(name, _folder(settings))
+    gone = documents_of(settings).forget(name)
     with err().status("index", spinner="dots"):
         _refresh(settings)
     if as_json:
-        print_json({"removed": [policy.key for policy in gone]})
+        print_json({"removed": [version.key for version in gone]})
     else:
-        out().print(f"  removed {', '.join(policy.key for policy in gone)}", highlight=False)
-
-
-def _folder(settings: Settings) -> Path:
-    from assistant.build import shop_directory
-    from knowledge.documents import DOCUMENTS_FOLDER
-
-    return shop_directory(settings) / DOCUMENTS_FOLDER
+        out().print(f"  removed {', '.join(version.key for version in gone)}", highlight=False)
 
 
 def _refresh(settings: Settings) -> None:

@@ -1,28 +1,49 @@
-"""Documents a shop has ingested: kept, changed only where they changed, never decided by."""
+"""Documents a shop has taken in: kept by content, version by version, and what each verb does to what answers."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from knowledge.clauses import SHANGHAI, Place, Policy
-from knowledge.documents import Kept, keep, read_documents, remove
+from knowledge.documents import Documents, Kept, keep, read_documents
 from knowledge.embedding import HashEmbedder
-from knowledge.errors import DocumentError, FrontMatterError
+from knowledge.errors import DocumentError, FrontMatterError, PackError
 from knowledge.ingest import ingest
 from knowledge.quotes import check_quote, check_shown, quote_of
+from knowledge.register import REGISTER, Head, Register, changing, read_register, write_register
 from knowledge.search import ClauseIndex
 from knowledge.splitting import split
 from tests.knowledge import dirty
 
 OWN = '---\nid: shop/returns\nversion: "1"\ntitle: 退货\nlang: zh\n---\n## 怎么退 {#how}\n签收后七天内可以退货。\n'
+NOW = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
+LATER = NOW + timedelta(hours=1)
 
 
-def take(source: Path, folder: Path, *, pack: tuple[Policy, ...] = ()) -> list[Kept]:
-    return keep(ingest([source], isolate=False), folder, pack=pack)
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def take(source: Path, folder: Path, *, pack: tuple[Policy, ...] = (), at: datetime = NOW) -> list[Kept]:
+    return keep(ingest([source], isolate=False), folder, at=at, pack=pack)
+
+
+def own(folder: Path, version: str, words: str, *, head: str = "") -> Policy:
+    """A policy with a head of its own, read from a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{version}.md"
+    text = OWN.replace('"1"', f'"{version}"').replace("签收后七天内可以退货。", words)
+    path.write_text(text.replace("lang: zh\n", f"lang: zh\n{head}"), encoding="utf-8")
+    return ingest([path]).policies[0]
+
+
+def holds(documents: Documents, at: datetime) -> list[str]:
+    """The versions in force at an instant."""
+    return sorted(p.key for p in documents.policies() if not p.undated and p.window.contains(at))
 
 
 @pytest.fixture
@@ -38,51 +59,94 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "documents"
 
 
+@pytest.fixture
+def documents(folder: Path) -> Documents:
+    return Documents(folder)
+
+
+# ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def test_a_found_text_is_kept_whole_under_a_proposed_head(source: Path, folder: Path) -> None:
     (kept,) = take(source, folder)
     (policy,) = read_documents(folder)
     assert (kept.what, kept.policy) == ("added", "news/notice@2021-05-20")
-    assert Path(kept.path) == folder / "news" / "notice.md"
+    assert Path(kept.path) == folder / "news" / "notice@2021-05-20.md"
     assert policy.text.endswith(dirty.SPAMMED)
     assert (policy.as_found, policy.confirmed, policy.status) == (True, False, "history")
 
 
-def test_the_same_content_again_leaves_the_file_and_its_edited_head_alone(source: Path, folder: Path) -> None:
+def test_the_same_content_again_changes_nothing(source: Path, folder: Path, documents: Documents) -> None:
     (kept,) = take(source, folder)
-    path = Path(kept.path)
-    path.write_text(path.read_text("utf-8").replace("confirmed: false", "confirmed: true"), encoding="utf-8")
-    before = path.stat().st_mtime_ns
+    generation, before = documents.generation, Path(kept.path).stat().st_mtime_ns
     assert [each.what for each in take(source, folder)] == ["unchanged"]
-    assert path.stat().st_mtime_ns == before
-    assert read_documents(folder)[0].confirmed
+    assert Path(kept.path).stat().st_mtime_ns == before
+    assert documents.generation == generation
 
 
-def test_only_what_changed_is_written(source: Path, folder: Path) -> None:
-    other = source.with_name("other.txt")
-    other.write_text(dirty.REPOST, encoding="utf-8")
-    take(source.parent, folder)
+def test_changed_words_are_another_version_which_replaces_the_one_before(
+    source: Path, folder: Path, documents: Documents
+) -> None:
+    take(source, folder)
     source.write_text(dirty.SPAMMED.replace("優(yōu)化退換貨規(guī)则", "改動退換貨"), encoding="utf-8")
     source.write_text(dirty.SPAMMED.replace("2021年,商家", "從今年起,商家"), encoding="utf-8")
-    assert {Path(each.path).stem: each.what for each in take(source.parent, folder)} == {
-        "notice": "replaced",
-        "other": "unchanged",
+    (kept,) = take(source, folder, at=LATER)
+    assert (kept.what, kept.policy) == ("replaced", "news/notice@2021-05-20.2")
+    assert holds(documents, NOW) == ["news/notice@2021-05-20.2"]
+    assert {each.key: each.state for each in documents.versions("news/notice")} == {
+        "news/notice@2021-05-20": "published",
+        "news/notice@2021-05-20.2": "published",
     }
 
 
-def test_what_is_removed_is_gone_and_an_unknown_name_is_said(source: Path, folder: Path) -> None:
+def test_a_source_that_goes_back_to_earlier_words_gets_the_earlier_version(
+    source: Path, folder: Path, documents: Documents
+) -> None:
     take(source, folder)
-    assert [policy.id for policy in remove("news/notice", folder)] == ["news/notice"]
-    assert read_documents(folder) == ()
-    with pytest.raises(DocumentError, match="news/notice"):
-        remove("news/notice", folder)
+    source.write_text(dirty.SPAMMED.replace("2021年,商家", "從今年起,商家"), encoding="utf-8")
+    take(source, folder)
+    documents.withdraw("news/notice@2021-05-20", at=NOW)
+    source.write_text(dirty.SPAMMED, encoding="utf-8")
+    assert [each.what for each in take(source, folder, at=LATER)] == ["restored"]
+    assert holds(documents, NOW) == ["news/notice@2021-05-20"]
 
 
-def test_versions_with_heads_of_their_own_stand_side_by_side(tmp_path: Path, folder: Path) -> None:
-    for version in ("1", "2"):
-        (tmp_path / "a.md").write_text(OWN.replace('"1"', f'"{version}"'), encoding="utf-8")
-        take(tmp_path / "a.md", folder)
-    assert [policy.key for policy in read_documents(folder)] == ["shop/returns@1", "shop/returns@2"]
-    assert read_documents(folder)[0].text == OWN
+def test_versions_with_heads_of_their_own_stand_side_by_side(tmp_path: Path, documents: Documents) -> None:
+    first = own(tmp_path, "1", "七天内可退。", head="effective: [2024-01-01, null]\n")
+    second = own(tmp_path, "2", "十五天内可退。", head="effective: [2026-01-01, null]\n")
+    # the order in which they are taken does not matter: each says from when it holds
+    documents.keep([second, first], at=NOW)
+    assert holds(documents, day("2025-12-31T23:59:59")) == ["shop/returns@1"]
+    assert holds(documents, day("2026-01-01")) == ["shop/returns@2"]
+    assert documents.policies()[0].text == first.text
+
+
+def test_what_was_published_never_changes_under_its_name(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path / "a", "1", "七天内可退。")], at=NOW)
+    with pytest.raises(DocumentError, match="another version"):
+        documents.keep([own(tmp_path / "b", "1", "八天内可退。")], at=NOW)
+    assert len(documents.versions()) == 1
+
+
+def test_a_draft_may_be_taken_again_under_its_name(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path / "a", "1", "七天内可退。")], at=NOW, as_draft=True)
+    assert documents.policies() == ()
+    documents.keep([own(tmp_path / "b", "1", "八天内可退。")], at=NOW, as_draft=True)
+    documents.publish("shop/returns", at=LATER)
+    assert "八天" in documents.policies()[0].text
+
+
+def test_what_nobody_confirmed_never_displaces_what_a_person_has(
+    source: Path, folder: Path, documents: Documents
+) -> None:
+    take(source, folder)
+    documents.confirm("news/notice", at=NOW)
+    source.write_text(dirty.SPAMMED.replace("2021年,商家", "從今年起,商家"), encoding="utf-8")
+    (kept,) = take(source, folder)
+    assert (kept.what, kept.state) == ("waiting", "draft")
+    assert holds(documents, NOW) == ["news/notice@2021-05-20"]
+    documents.confirm("news/notice", at=LATER)
+    assert holds(documents, NOW) == ["news/notice@2021-05-20.2"]
 
 
 def test_a_policy_of_the_pack_is_not_restated(tmp_path: Path, folder: Path) -> None:
@@ -91,6 +155,148 @@ def test_a_policy_of_the_pack_is_not_restated(tmp_path: Path, folder: Path) -> N
     with pytest.raises(DocumentError, match="shop/returns@1"):
         take(tmp_path / "a.md", folder, pack=pack)
     assert not folder.exists()
+
+
+def test_a_folder_of_files_without_a_register_counts_as_published(source: Path, folder: Path) -> None:
+    (kept,) = take(source, folder)
+    (folder / REGISTER).unlink()
+    assert [policy.key for policy in read_documents(folder)] == [kept.policy]
+    Documents(folder).withdraw("news/notice", at=NOW)
+    assert read_documents(folder) == ()
+
+
+# ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_withdrawn_document_is_gone_and_stays_so_when_it_is_taken_again(
+    source: Path, folder: Path, documents: Documents
+) -> None:
+    take(source, folder)
+    assert [each.state for each in documents.withdraw("news/notice", at=NOW)] == ["withdrawn"]
+    assert documents.policies() == ()
+    assert [(each.what, each.state) for each in take(source, folder)] == [("unchanged", "withdrawn")]
+    with pytest.raises(DocumentError, match="already"):
+        documents.withdraw("news/notice", at=NOW)
+    documents.publish("news/notice", at=LATER)
+    assert [policy.id for policy in documents.policies()] == ["news/notice"]
+
+
+def test_a_rollback_lets_the_version_before_hold_again(tmp_path: Path, documents: Documents) -> None:
+    for version, words in [("1", "七天内可退。"), ("2", "十天内可退。"), ("3", "三天内可退。")]:
+        documents.keep([own(tmp_path, version, words)], at=NOW)
+    assert holds(documents, NOW) == ["shop/returns@3"]
+    assert [each.key for each in documents.rollback("shop/returns", at=LATER)] == ["shop/returns@2"]
+    assert holds(documents, NOW) == ["shop/returns@2"]
+    documents.rollback("shop/returns@1", at=LATER)
+    assert holds(documents, NOW) == ["shop/returns@1"]
+    with pytest.raises(DocumentError, match="go back"):
+        documents.rollback("shop/returns", at=LATER)
+
+
+def test_a_draft_taken_back_no_longer_answers(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    documents.draft("shop/returns", at=NOW)
+    assert documents.policies() == ()
+    with pytest.raises(DocumentError, match="published"):
+        documents.draft("shop/returns", at=NOW)
+
+
+def test_a_confirmation_may_say_what_is_right_instead_and_leaves_the_text_alone(
+    tmp_path: Path, documents: Documents, folder: Path
+) -> None:
+    (tmp_path / "rules.txt").write_text("本店售后：签收后十天内可以退货，吊牌完好。\n", encoding="utf-8")
+    take(tmp_path / "rules.txt", folder)
+    (before,) = documents.policies()
+    assert (before.undated, before.confirmed) == (True, False)
+    documents.confirm("doc/rules", Head(platforms=("taobao",), title="退货说明"), at=NOW, who="李雷")
+    (after,) = documents.policies()
+    assert (after.undated, after.confirmed, after.window.start) == (False, True, NOW)
+    assert (after.scope.platforms, after.title, after.status) == (frozenset({"taobao"}), "退货说明", "in_force")
+    assert after.text == before.text
+    version = documents.versions("doc/rules")[0]
+    assert [(change.what, change.who) for change in version.changes] == [("published", ""), ("confirmed", "李雷")]
+
+
+def test_a_confirmation_that_ends_before_it_begins_is_refused(source: Path, folder: Path, documents: Documents) -> None:
+    take(source, folder)
+    with pytest.raises(DocumentError, match="ends before"):
+        documents.confirm("news/notice", Head(window=(LATER, NOW)), at=NOW)
+
+
+def test_a_document_that_supersedes_another_ends_it(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    text = OWN.replace("shop/returns", "shop/new-returns").replace(
+        "lang: zh\n", "lang: zh\neffective: [2026-06-01, null]\nsupersedes: shop/returns\n"
+    )
+    (tmp_path / "n.md").write_text(text, encoding="utf-8")
+    documents.keep(ingest([tmp_path / "n.md"]).policies, at=LATER)
+    assert holds(documents, day("2026-05-31")) == ["shop/returns@1"]
+    assert holds(documents, day("2026-06-01")) == ["shop/new-returns@1"]
+
+
+def test_what_is_forgotten_is_deleted_and_an_unknown_name_is_said(
+    source: Path, folder: Path, documents: Documents
+) -> None:
+    (kept,) = take(source, folder)
+    assert [each.key for each in documents.forget("news/notice")] == ["news/notice@2021-05-20"]
+    assert not Path(kept.path).exists()
+    for verb in (documents.versions, documents.forget, documents.diff):
+        with pytest.raises(DocumentError, match="news/notice"):
+            verb("news/notice")
+
+
+def test_a_diff_names_the_clauses_that_changed(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。\n\n## 运费 {#freight}\n买家承担。")], at=NOW)
+    documents.keep([own(tmp_path, "2", "十天内可退。\n\n## 例外 {#except}\n定制商品不退。")], at=NOW)
+    changes = documents.diff("shop/returns")
+    assert {(change.what, change.heading) for change in changes} == {
+        ("changed", ("怎么退",)),
+        ("removed", ("运费",)),
+        ("added", ("例外",)),
+    }
+    assert len(documents.diff("shop/returns@1", "2")) == 3
+    with pytest.raises(DocumentError, match="compare"):
+        documents.diff("shop/returns", "9")
+
+
+# ── on disk ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_register_reads_back_as_it_was_written(tmp_path: Path, documents: Documents, folder: Path) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    documents.confirm("shop/returns", Head(window=(NOW, None), regions=("zhejiang",)), at=NOW)
+    register = read_register(folder)
+    with changing(folder):
+        again = write_register(folder, register)
+    assert read_register(folder) == again
+    assert again.generation == register.generation + 1
+
+
+def test_every_change_raises_the_generation_and_is_seen_by_another_reader(tmp_path: Path, folder: Path) -> None:
+    writer, reader = Documents(folder), Documents(folder)
+    seen = {reader.signature}
+    writer.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    seen.add(reader.signature)
+    assert [policy.key for policy in reader.policies()] == ["shop/returns@1"]
+    writer.withdraw("shop/returns", at=NOW)
+    seen.add(reader.signature)
+    assert reader.policies() == ()
+    assert len(seen) == 3
+    assert reader.generation == 2
+
+
+def test_a_damaged_register_is_said_and_nothing_withdrawn_comes_back(tmp_path: Path, documents: Documents) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    documents.withdraw("shop/returns", at=NOW)
+    path = documents.folder / REGISTER
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(PackError, match="cannot be read"):
+        Documents(documents.folder).policies()
+
+
+def test_an_empty_folder_has_an_empty_register(folder: Path) -> None:
+    assert Documents(folder).register() == Register()
+    assert read_documents(None) == ()
 
 
 def test_a_head_broken_by_hand_is_named_with_its_line(source: Path, folder: Path) -> None:
@@ -102,17 +308,16 @@ def test_a_head_broken_by_hand_is_named_with_its_line(source: Path, folder: Path
     assert str(path) in str(raised.value)
 
 
-def test_a_law_keeps_the_date_a_person_wrote_into_its_head(tmp_path: Path, folder: Path) -> None:
+def test_a_law_may_be_confirmed_with_its_date(tmp_path: Path, folder: Path, documents: Documents) -> None:
     rows = [{"law": "试行条例", "article": f"第{n}条", "text": f"退货内容{n}。"} for n in ("一", "二")]
     law = tmp_path / "law.jsonl"
     law.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     (kept,) = take(law, folder)
     assert read_documents(folder)[0].undated
-    path = Path(kept.path)
-    path.write_text(path.read_text("utf-8").replace("unknown", "[2024-07-01, null]", 1), encoding="utf-8")
+    documents.confirm(kept.policy, Head(window=(day("2024-07-01"), None)), at=NOW)
     assert [each.what for each in take(law, folder)] == ["unchanged"]
     (policy,) = read_documents(folder)
-    assert policy.window.start == datetime(2024, 7, 1, tzinfo=SHANGHAI)
+    assert policy.window.start == day("2024-07-01")
     assert [clause.anchor for clause in split(policy)] == ["a1", "a2"]
 
 

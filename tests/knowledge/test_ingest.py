@@ -136,4 +136,4 @@ def test_two_files_may_not_claim_the_same_version(tmp_path: Path) -> None:
 def test_a_chinese_file_name_still_gives_a_usable_id(tmp_path: Path) -> None:
     (tmp_path / "退货说明.txt").write_text("签收后七天内可以退货。\n")
     policy = ingest([tmp_path]).policies[0]
-    assert policy.id.startswith("news/doc-")
+    assert policy.id.startswith("doc/doc-")

@@ -19,7 +19,8 @@ def test_a_proposal_reads_back_as_what_was_proposed(tmp_path: Path, text: str) -
     result = ingest([tmp_path], isolate=False)
     policy, dating = result.policies[0], result.report[0].dating
     assert dating is not None
-    written = policy_file(policy, dating)
+    points = result.report[0].points
+    written = policy_file(policy, points)
     back = parse_policy(written, "a.md")
     assert (back.key, back.title, back.lang, back.window, back.undated, back.status, back.content_date) == (
         policy.key,
@@ -37,4 +38,5 @@ def test_a_proposal_reads_back_as_what_was_proposed(tmp_path: Path, text: str) -
     for clause in split(back):
         assert back.text[clause.start : clause.end] == clause.text
         assert not any(word in clause.shown for word in ("国产", "地铁", "Brightlane"))
-    assert all(evidence.says in written for evidence in dating.evidence)
+    assert all(point.why in written for point in points)
+    assert all(policy.text[point.start : point.end] == point.quote for point in points)

@@ -30,7 +30,7 @@ def test_a_document_is_taken_found_listed_and_forgotten(tmp_path: Path, notice: 
     assert [each["what"] for each in again["kept"]] == ["unchanged"]
     (listed,) = json.loads(xiaoer("ingest", "--list", *where).stdout)
     assert (listed["id"], listed["confirmed"], listed["content_date"]) == ("news/notice", False, "2021-05-20")
-    hits = json.loads(xiaoer("search", "商家自己决定退货运费服务", *where).stdout)
+    hits = json.loads(xiaoer("search", "2021年岭南百货的退货运费服务", *where).stdout)
     assert any(hit["clause"]["ref"].startswith("news/notice@") for hit in hits)
     shown = json.dumps(hits, ensure_ascii=False)
     assert "(yōu)" not in shown
@@ -74,7 +74,7 @@ def test_a_refused_file_ends_with_1_and_the_others_are_kept(tmp_path: Path, noti
     ran = xiaoer("ingest", str(broken), str(notice), "--pack", "cn_retail", "--data-dir", str(tmp_path / "data"))
     assert ran.returncode == 1
     assert "refused" in ran.stdout
-    assert (tmp_path / "data" / "documents" / "news" / "notice.md").is_file()
+    assert (tmp_path / "data" / "documents" / "news" / "notice@2021-05-20.md").is_file()
 
 
 def test_beginning_afresh_keeps_the_documents(tmp_path: Path) -> None:

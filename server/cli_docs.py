@@ -1,0 +1,317 @@
+"""`xiaoer docs`: what a person does with the shop's documents: look, compare, publish, withdraw, roll back, confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from server.cli_options import AsJson, DataDir, Now, PackName, instant_of, settings_from
+from server.cli_output import out, print_json
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from knowledge.documents import Documents
+    from knowledge.register import Version
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="A document, or one version of it as ID@VERSION.")]
+By = Annotated[str, typer.Option("--by", help="Who says so; kept with the version.")]
+Names = Annotated[list[str] | None, typer.Option()]
+
+docs = typer.Typer(name="docs", help="The shop's documents: versions, what holds, who confirmed.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(docs)
+
+
+def documents_of(settings: Settings) -> Documents:
+    """The documents of the shop that the settings name."""
+    from assistant.build import shop_directory
+    from knowledge.documents import DOCUMENTS_FOLDER, Documents
+
+    return Documents(shop_directory(settings) / DOCUMENTS_FOLDER)
+
+
+def moment(settings: Settings) -> datetime:
+    """The present instant, or the one the settings hold the clock at."""
+    from assistant.clock import SystemClock
+
+    return settings.now or SystemClock().now()
+
+
+@docs.command("list")
+def list_(*, pack: PackName = "demo", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """All versions of all documents, and which of them hold."""
+    documents = documents_of(settings_from({"pack": pack, "data_dir": data_dir}))
+    rows = [row_of(documents, each) for each in documents.versions()]
+    print_rows(rows, documents.folder, as_json=as_json)
+
+
+@docs.command()
+def show(name: Name, *, pack: PackName = "demo", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """One document: its head, what each proposed field rests on, its clauses and what was done with it."""
+    documents = documents_of(settings_from({"pack": pack, "data_dir": data_dir}))
+    rows = [_whole(documents, each) for each in documents.versions(name)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        _print_whole(row)
+
+
+@docs.command()
+def diff(
+    name: Name,
+    *,
+    against: Annotated[str | None, typer.Option("--against", metavar="VERSION", help="Else the one before.")] = None,
+    pack: PackName = "demo",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the newest version says otherwise than the one before it, clause by clause."""
+    documents = documents_of(settings_from({"pack": pack, "data_dir": data_dir}))
+    changes = documents.diff(name, against)
+    if as_json:
+        print_json(
+            [
+                {
+                    "what": change.what,
+                    "heading": list(change.heading),
+                    "before": change.before.shown if change.before else None,
+                    "after": change.after.shown if change.after else None,
+                }
+                for change in changes
+            ]
+        )
+        return
+    if not changes:
+        out().print("  no clause differs", style="dim")
+    for change in changes:
+        out().print(f"{change.what}  {' › '.join(change.heading)}", style="bold", highlight=False, markup=False)
+        for clause, mark, style in ((change.before, "-", "red"), (change.after, "+", "green")):
+            if clause is not None:
+                out().print(f"  {mark} {clause.shown}", style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+@docs.command()
+def publish(
+    name: Name, *, by: By = "", pack: PackName = "demo", data_dir: DataDir = None, now: Now = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let a version answer, from this moment, in every process that has the shop open."""
+    _do(pack, data_dir, now, as_json, lambda documents, at: documents.publish(name, at=at, who=by))
+
+
+@docs.command()
+def draft(
+    name: Name, *, by: By = "", pack: PackName = "demo", data_dir: DataDir = None, now: Now = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take what is published back into waiting."""
+    _do(pack, data_dir, now, as_json, lambda documents, at: documents.draft(name, at=at, who=by))
+
+
+@docs.command()
+def withdraw(
+    name: Name, *, by: By = "", pack: PackName = "demo", data_dir: DataDir = None, now: Now = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take a document from everybody, at once. It stays so when its file is taken again."""
+    _do(pack, data_dir, now, as_json, lambda documents, at: documents.withdraw(name, at=at, who=by))
+
+
+@docs.command()
+def rollback(
+    name: Name, *, by: By = "", pack: PackName = "demo", data_dir: DataDir = None, now: Now = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let the version before hold again, or the one named; what came after it is withdrawn."""
+    _do(pack, data_dir, now, as_json, lambda documents, at: documents.rollback(name, at=at, who=by))
+
+
+@docs.command()
+def confirm(
+    name: Name,
+    *,
+    start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From when it holds.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Until when, exclusive.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="in_force, announced, contested, history.")] = None,
+    level: Annotated[str | None, typer.Option("--level", help="statute, platform, category, shop, temporary.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="What it is called when it is quoted.")] = None,
+    platform: Annotated[list[str] | None, typer.Option("--platform", help="Where it applies; may be repeated.")] = None,
+    region: Annotated[list[str] | None, typer.Option("--region", help="May be repeated.")] = None,
+    category: Annotated[list[str] | None, typer.Option("--category", help="May be repeated.")] = None,
+    audience: Annotated[list[str] | None, typer.Option("--audience", help="customer or agent; else both.")] = None,
+    by: By = "",
+    pack: PackName = "demo",
+    data_dir: DataDir = None,
+    now: Now = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that what is proposed for a document is right, or what is right instead. A draft is published with it.
+
+    A document without a known date holds from now on, unless --from says otherwise.
+    """
+    from knowledge.register import Head
+
+    window = None if start is None and end is None else (instant_of(start, "--from"), instant_of(end, "--to"))
+    head = Head(
+        title=title,
+        level=_one_of(level, "level"),
+        status=_one_of(status, "status"),
+        window=window,
+        platforms=_all(platform),
+        regions=_all(region),
+        categories=_all(category),
+        audiences=_all(audience),
+    )
+    _do(pack, data_dir, now, as_json, lambda documents, at: documents.confirm(name, head, at=at, who=by))
+
+
+@docs.command()
+def conflicts(
+    *,
+    pack: PackName = "demo",
+    data_dir: DataDir = None,
+    at: Annotated[str | None, typer.Option("--at", help="The instant to look at; else now.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also between two policies of the pack.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Clauses in force together that say different figures of the same thing. Ends with 1 when there are any."""
+    from knowledge.conflicts import conflicts as find
+    from knowledge.pack import load_pack
+    from server.views import plain
+
+    settings = settings_from({"pack": pack, "data_dir": data_dir})
+    documents = documents_of(settings).policies()
+    own = {policy.key for policy in documents}
+    found = find((*load_pack(settings.pack).policies, *documents), at=instant_of(at, "--at") or moment(settings))
+    if not everything:
+        found = [each for each in found if {each.first.policy, each.second.policy} & own]
+    if as_json:
+        print_json(
+            [
+                {"subject": each.subject, "unit": each.unit, "first": plain(each.first), "second": plain(each.second)}
+                for each in found
+            ]
+        )
+    elif not found:
+        out().print("  no conflict found", style="green")
+    else:
+        for each in found:
+            out().print(f"{each.subject} ({each.unit})", style="bold yellow", highlight=False, markup=False)
+            for side in (each.first, each.second):
+                line = f"  {side.value:g}: “{side.sentence}”  {side.ref}"
+                out().print(line, highlight=False, markup=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
+
+
+def _do(
+    pack: str,
+    data_dir: Path | None,
+    now: str | None,
+    as_json: bool,
+    verb: Callable[[Documents, datetime], list[Version]],
+) -> None:
+    settings = settings_from({"pack": pack, "data_dir": data_dir, "now": instant_of(now, "--now")})
+    documents = documents_of(settings)
+    rows = [row_of(documents, each) for each in verb(documents, moment(settings))]
+    print_rows(rows, documents.folder, as_json=as_json)
+
+
+def row_of(documents: Documents, version: Version) -> dict[str, Any]:
+    """One version as a line of a list."""
+    policy = documents.policy(version)
+    return {
+        "id": version.id,
+        "version": version.version,
+        "title": policy.title,
+        "lang": version.lang,
+        "state": version.state,
+        "status": policy.status,
+        "level": policy.level,
+        "content_date": policy.content_date,
+        "undated": policy.undated,
+        "in_force_from": policy.window.start.isoformat() if policy.window.start else None,
+        "in_force_to": policy.window.end.isoformat() if policy.window.end else None,
+        "confirmed": policy.confirmed,
+        "platforms": sorted(policy.scope.platforms),
+        "origin": version.origin,
+        "path": str(documents.folder / version.file),
+    }
+
+
+def print_rows(rows: list[dict[str, Any]], folder: Path, *, as_json: bool) -> None:
+    """Lines of versions for a person or a program."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        out().print(f"  nothing in {folder}", style="dim", highlight=False)
+    colours = {"published": "green", "draft": "cyan", "withdrawn": "red"}
+    for row in rows:
+        head = f"[bold]{row['id']}[/]@{row['version']}  [{colours[row['state']]}]{row['state']}[/]"
+        out().print(head, end="  ", highlight=False, soft_wrap=True)
+        out().print(row["title"], highlight=False, markup=False, soft_wrap=True)
+        since, until = (str(row[name] or "…")[:10] for name in ("in_force_from", "in_force_to"))
+        window = "no known date: never quoted as in force" if row["undated"] else f"{since} – {until}"
+        marks = "" if row["confirmed"] else " · to confirm"
+        where = ", ".join(row["platforms"]) or "anywhere"
+        line = f"   {row['status']} · {window} · {where}{marks} · {row['origin']}"
+        out().print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+def _whole(documents: Documents, version: Version) -> dict[str, Any]:
+    from knowledge.clause_diff import content_hash
+    from knowledge.splitting import split
+    from server.views import plain
+
+    policy = documents.policy(version)
+    return {
+        **row_of(documents, version),
+        "regions": sorted(policy.scope.regions),
+        "categories": sorted(policy.scope.categories),
+        "content": version.content,
+        "proposed": [plain(point) for point in version.points],
+        "changes": [plain(change) for change in version.changes],
+        "clauses": [
+            {"ref": clause.ref, "heading": list(clause.heading), "text": clause.shown, "hash": content_hash(clause)}
+            for clause in split(policy)
+        ],
+    }
+
+
+def _print_whole(row: dict[str, Any]) -> None:
+    print_rows([row], Path(), as_json=False)
+    for point in row["proposed"]:
+        quote = " ".join(point["quote"].split())[:80]
+        suggested = "" if point["applied"] else " (suggested only)"
+        line = f"   {point['field']}: {point['value']}{suggested} ← “{quote}” ({point['why']})"
+        out().print(line, highlight=False, markup=False, soft_wrap=True)
+    for change in row["changes"]:
+        by = f" by {change['who']}" if change["who"] else ""
+        out().print(f"   {change['at'][:16]} {change['what']}{by}", style="dim", highlight=False, markup=False)
+    for clause in row["clauses"]:
+        words = " ".join(clause["text"].split())
+        line = f"   #{clause['ref'].partition('#')[2]}  {words[:100]}{'…' if len(words) > 100 else ''}"
+        out().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _one_of(value: str | None, option: str) -> Any:
+    from typing import get_args
+
+    from knowledge.clauses import Level, Status
+
+    allowed = get_args({"level": Level, "status": Status}[option])
+    if value is not None and value not in allowed:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{option}")
+    return value
+
+
+def _all(names: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(names) if names else None
