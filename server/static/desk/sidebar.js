@@ -1,9 +1,10 @@
 // The sidebar, by urgency: risk, wishes, order, suggested replies, decisions, knowledge, summary, quality. Each block folds and
 // remembers. Every rule shown links to its clause.
 
-import { clausePath } from "/widget/api.js";
-import { card } from "/widget/cards.js";
+import { clausePath } from "/widget/session.js";
+import { card } from "/widget/messages.js";
 import { h, icon } from "/widget/dom.js";
+import { approval, draft, effect } from "./authority.js";
 import { date, money, pick } from "/widget/format.js";
 import { markdown } from "/widget/markdown.js";
 import { words as cardWords } from "/widget/words.js";
@@ -18,9 +19,14 @@ export class Sidebar {
   #asked = "";
   #score = null;
 
+  #typing = false;
+
   constructor(node, tools) {
     this.#node = node;
-    this.#tools = tools;
+    this.#tools = { ...tools, changed: () => ((this.#typing = false), tools.changed()) };
+    node.addEventListener("input", (event) => {
+      if (!event.target.closest(".search")) this.#typing = true;
+    });
   }
 
   /** Insert the n-th suggestion. */
@@ -31,7 +37,10 @@ export class Sidebar {
 
   draw(detail) {
     const { t } = this.#tools;
-    if (detail?.head.id !== this.#detail?.head.id) this.#score = this.#found = null;
+    const same = detail?.head.id === this.#detail?.head.id;
+    if (same && this.#typing) return; // a form half filled in is not taken from under the hands
+    if (!same) this.#score = this.#found = null;
+    this.#typing = false;
     this.#detail = detail;
     const title = h("h2.sr", { id: "sidebar-title" }, t("sidebar"));
     if (!detail) {
@@ -41,6 +50,7 @@ export class Sidebar {
     this.#node.replaceChildren(
       title,
       this.#block("risk", this.#risk(), detail.row.risks.length || detail.risk_notes.length),
+      ...this.#authority(),
       this.#block("wants", this.#wants()),
       this.#block("order", this.#orders()),
       this.#block("suggestions", this.#suggestions()),
@@ -74,10 +84,25 @@ export class Sidebar {
 
   #wants() {
     const { t } = this.#tools;
-    const { row, head } = this.#detail;
+    const { row } = this.#detail;
     const wishes = row.intents.map((intent) => h("span.state", {}, intent.label));
-    const missing = head.state.waiting_for ? h("p", {}, t("missing"), ": ", head.state.waiting_for) : null;
+    const missing = this.#detail.missing ? h("p", {}, t("missing"), ": ", this.#detail.missing) : null;
     return [h("p.tags", {}, wishes.length ? wishes : t("nothing")), h("p", {}, t("mood"), ": ", t(row.mood)), missing];
+  }
+
+  /** What waits for people: requests for approval, effects nobody knows the end of, and one's own drafts. */
+  #authority() {
+    const { t, lang, post, changed, me, effects } = this.#tools;
+    const { head, approvals, may_draft: actions, orders } = this.#detail;
+    const tools = { t, lang: lang(), send: post, changed, source: (ref, label) => this.#source(ref, label) };
+    const open = effects().filter((row) => row.conversation_id === head.id);
+    const waits = approvals.some((request) => request.state === "awaiting");
+    const mine = head.owner === "agent" && head.agent === me() && !head.closed && actions.length && orders.length;
+    return [
+      open.length ? this.#block("effects", open.map((row) => effect(row, tools)), true) : null,
+      approvals.length ? this.#block("approvals", approvals.map((request) => approval(request, tools)), waits) : null,
+      mine ? this.#block("draft", draft(this.#detail, tools)) : null,
+    ].filter(Boolean);
   }
 
   #orders() {
@@ -93,7 +118,7 @@ export class Sidebar {
     const rows = this.#detail.suggestions.map((suggestion, n) => {
       const sources = suggestion.citations.map((citation) => this.#source(citation.clause, `[${citation.mark}] ${citation.title}`));
       const press = () => insert(suggestion.text);
-      return h("li.suggestion", {}, h("small", {}, `${n + 1} · ${suggestion.reason}`), h("div", {}, markdown(suggestion.text)), h("div.sources", {}, sources), h("button.quiet", { type: "button", onclick: press }, t("insert")));
+      return h("li.suggestion", {}, h("small", {}, `${n + 1} · ${suggestion.reason}`), h("div", {}, markdown(suggestion.text, (number) => h("sup.chip", {}, String(number)))), h("div.sources", {}, sources), h("button.quiet", { type: "button", onclick: press }, t("insert")));
     });
     return rows.length ? h("ol", {}, rows) : h("p.hint", {}, t("nothing"));
   }

@@ -1,7 +1,8 @@
 // The conversation: the transcript with what was done in between, and the reply box of whoever owns it.
 
-import { newId } from "/widget/api.js";
+import { newId } from "/widget/session.js";
 import { h, icon } from "/widget/dom.js";
+import { levelWords, nameOf } from "./authority.js";
 import { clock, money } from "/widget/format.js";
 import { markdown } from "/widget/markdown.js";
 
@@ -42,8 +43,9 @@ export class Talk {
     const kept = this.#drawn === head.id ? this.#box?.value : "";
     const log = h("div.log", { role: "log", tabindex: "0", "aria-live": "polite", "aria-label": t("transcript") }, entries.map((entry) => this.#entry(entry)));
     const owner = t(`owner_${head.owner}`, { name: head.agent ?? "" });
+    const alarm = head.escalated_at ? h("span.state.risk", {}, icon("risk"), t("escalated")) : null;
     this.#node.replaceChildren(
-      h("header.bar", {}, h("h2", { id: "talk-title" }, row.customer_name), h("span.state", {}, owner), this.#hand(head)),
+      h("header.bar", {}, h("h2", { id: "talk-title" }, row.customer_name), h("span.state", {}, owner), alarm, this.#hand(head)),
       log,
       this.#composer(head, kept),
     );
@@ -53,15 +55,34 @@ export class Talk {
 
   #hand(head) {
     const { t } = this.#tools;
-    const mine = head.owner === "agent";
-    const path = mine ? "give-back" : "take";
-    const press = () => this.#post(path, {});
-    return h(`button.${mine ? "quiet" : "primary"}`, { type: "button", disabled: head.closed, onclick: press }, t(mine ? "give_back" : "take"));
+    const me = this.#tools.me();
+    const button = (spec, path, body, word) => h(spec, { type: "button", disabled: head.closed, onclick: () => this.#post(path, body) }, t(word));
+    if (head.owner !== "agent") return button("button.primary", "take", {}, "take");
+    if (head.agent === me) {
+      const offered = head.transfer_to ? h("small.hint", {}, t("offered_to", { name: head.transfer_to })) : this.#transfer(head);
+      return h("span.hand", {}, offered, button("button.quiet", "give-back", {}, "give_back"));
+    }
+    if (head.transfer_to === me) {
+      const asks = h("small", {}, t("offered_to_me", { name: head.agent }));
+      return h("span.hand", {}, asks, button("button.primary", "transfer/answer", { accept: true }, "accept"), button("button.quiet", "transfer/answer", { accept: false }, "decline"));
+    }
+    return head.escalated_at ? button("button.quiet", "take", {}, "take") : null;
+  }
+
+  /** Offer the talk to a colleague: it stays one's own until they accept. */
+  #transfer(head) {
+    const { t } = this.#tools;
+    const name = h("input", { required: true, maxlength: "40", "aria-label": t("transfer_to"), placeholder: t("transfer_to") });
+    const submit = (event) => {
+      event.preventDefault();
+      this.#post("transfer", { to: name.value.trim() });
+    };
+    return h("details.transfer", {}, h("summary", {}, t("transfer")), h("form", { onsubmit: submit }, name, h("button", { disabled: head.closed }, t("transfer"))));
   }
 
   #composer(head, kept) {
     const { t } = this.#tools;
-    const free = head.owner === "agent" && !head.closed;
+    const free = head.owner === "agent" && head.agent === this.#tools.me() && !head.closed;
     this.#box = h("textarea", { rows: "3", id: "reply", disabled: !free, value: kept ?? "", placeholder: free ? "" : t("take_first") });
     const send = () => {
       const text = this.#box.value.trim();
@@ -102,10 +123,22 @@ export class Talk {
     if (speaker) {
       const name = entry.agent || t(speaker);
       const at = h("time", { datetime: entry.at }, clock(entry.at, lang()));
-      return h(`div.line.${speaker}`, {}, h("small", {}, name, " ", at), h("div.bubble", {}, markdown(entry.text)));
+      return h(`div.line.${speaker}`, {}, h("small", {}, name, " ", at), h("div.bubble", {}, markdown(entry.text, this.#mark(entry))));
     }
     const note = this.#note(entry);
     return note ? h("p.note", {}, icon(entry.kind === "acted" && entry.state === "done" ? "good" : "wait"), note) : null;
+  }
+
+  /** A mark in the words as a chip that opens the quote it stands for: the one cited in the same turn. */
+  #mark(entry) {
+    const { t, source } = this.#tools;
+    const cited = this.#detail.entries.filter((other) => other.kind === "cited" && other.turn === entry.turn);
+    return (number) => {
+      const citation = cited.map((other) => other.citation).findLast((one) => one.mark === number);
+      if (!citation) return null;
+      const press = (event) => source(event.currentTarget, citation);
+      return h("button.chip", { type: "button", "aria-expanded": "false", "aria-label": t("mark", { n: number, title: citation.title }), onclick: press }, String(number));
+    };
   }
 
   /** A reason in words; one without words of its own is shown as it is. */
@@ -126,6 +159,18 @@ export class Talk {
         return t(`did_${entry.state}`, { action: entry.action, amount, receipt: entry.receipt ?? "" });
       case "handed_off":
         return t("did_handed_off", { reason: this.#why(entry.reason) + (entry.note ? ` · ${entry.note}` : "") });
+      case "transfer_offered":
+        return t("did_transfer_offered", entry);
+      case "transfer_answered":
+        return t(entry.accepted ? "did_transfer_accepted" : "did_transfer_declined", entry);
+      case "escalated":
+        return t("did_escalated");
+      case "approval_asked":
+        return t("did_approval_asked", { level: levelWords(t, entry.level) });
+      case "approval_decided":
+        return t(`did_approval_${entry.verdict}`, { ...entry, role: entry.role ? t(entry.role) : "" });
+      case "resolved":
+        return t("did_resolved", { outcome: t(`outcome_${entry.outcome}`), by: entry.by.map(nameOf).join(t("and")) });
       case "taken_over":
       case "given_back":
         return t(`did_${entry.kind}`, { agent: entry.agent });

@@ -1,13 +1,10 @@
 // <xiaoer-chat>: the launcher, the panel and what connects them with the session. Everything lives in a shadow root.
 
-import { Api, Tokens } from "./api.js";
 import { applyBrand } from "./brand.js";
-import { composer, launcher, rating } from "./controls.js";
 import { h, icon } from "./dom.js";
 import { pick } from "./format.js";
-import { Messages } from "./messages.js";
-import { showQuote } from "./quote.js";
-import { Memory, Session } from "./session.js";
+import { Messages, showQuote } from "./messages.js";
+import { Api, Memory, Session, Tokens } from "./session.js";
 import { words } from "./words.js";
 
 const NARROW = "(max-width: 479px)";
@@ -106,7 +103,7 @@ export class XiaoerChat extends HTMLElement {
     const sheets = ["widget/widget.css", "tokens.css"].map((file) => h("link", { rel: "stylesheet", href: `${origin}/${file}` }));
     const loaded = (sheet) => new Promise((resolve) => ["load", "error"].forEach((name) => sheet.addEventListener(name, resolve, { once: true })));
     this.#launcher = launcher(this, this.#memory, () => this.open());
-    this.#composer = composer((text) => this.#say(text));
+    this.#composer = composer((text) => this.#say(text), () => this.#attach());
     this.#messages = new Messages(this.#tools());
     const panel = this.#panel();
     const frame = h("div.frame", { hidden: true }, this.#launcher.button, panel);
@@ -154,6 +151,9 @@ export class XiaoerChat extends HTMLElement {
       cite: (clause) => this.#quote({ clause }),
       rate: (score, said) => this.#session.rate(score, said),
       again: () => this.#session.again(),
+      attach: (ticketId) => this.#attach(ticketId),
+      move: (ticketId, body) => this.#tried(this.#session.move(ticketId, body)),
+      show: (id, picture) => this.#show(id, picture),
     };
   }
 
@@ -197,8 +197,7 @@ export class XiaoerChat extends HTMLElement {
   /** On a narrow screen the panel is the visible part of it, above the on-screen keyboard. */
   #shape() {
     const full = matchMedia(NARROW).matches;
-    this.#parts.panel.toggleAttribute("aria-modal", full);
-    if (full) this.#parts.panel.setAttribute("aria-modal", "true");
+    this.#parts.panel.ariaModal = full ? "true" : null;
     const seen = window.visualViewport;
     this.style.setProperty("--seen", `${seen?.height ?? innerHeight}px`);
     this.style.setProperty("--above", `${seen?.offsetTop ?? 0}px`);
@@ -225,10 +224,34 @@ export class XiaoerChat extends HTMLElement {
     return this.#session.send(text, about).then(() => this.#messages.toEnd());
   }
 
+  #tried(promise) {
+    return promise.catch((problem) => this.#warn(problem.message || this.#t("failed")));
+  }
+
   async #person() {
     this.#parts.person.disabled = true;
-    await this.#session.handOff().catch((problem) => this.#warn(problem.message || this.#t("start_failed")));
+    await this.#tried(this.#session.handOff());
     this.#draw();
+  }
+
+  /** Let the customer choose a file and send it; what became of it is said in the banner and in the talk. */
+  #attach(ticketId) {
+    const input = h("input", { type: "file", accept: "image/jpeg,image/png,image/webp,image/gif,application/pdf" });
+    input.addEventListener("change", async () => {
+      this.#warn(this.#t("uploading"));
+      await this.#tried(this.#session.attach(input.files[0], ticketId).then(() => this.#warn(null)));
+      this.#messages.toEnd();
+    });
+    input.click();
+  }
+
+  /** Pictures need the token of a header, so they are fetched; a host page may allow data: but no other address. */
+  async #show(id, picture) {
+    const answer = await this.#api.open("GET", `/v1/files/${id}`).catch(() => null);
+    if (!answer) return;
+    const reader = new FileReader();
+    reader.addEventListener("load", () => picture.setAttribute("src", reader.result));
+    reader.readAsDataURL(await answer.blob());
   }
 
   #end() {
@@ -236,7 +259,7 @@ export class XiaoerChat extends HTMLElement {
     const answer = (word, act) => h("button", { type: "button", onclick: act }, t(word));
     const dialog = h("dialog.ask", { "aria-label": t("end_ask") }, h("p", {}, t("end_ask")));
     const close = () => dialog.close();
-    const end = () => this.#session.close().catch((problem) => this.#warn(problem.message || this.#t("start_failed"))).finally(close);
+    const end = () => this.#tried(this.#session.close()).finally(close);
     dialog.append(h("div.choices", {}, answer("end_yes", end), answer("end_no", close)));
     dialog.addEventListener("close", () => dialog.remove());
     this.#parts.panel.append(dialog);
@@ -244,12 +267,10 @@ export class XiaoerChat extends HTMLElement {
   }
 
   #warn(text) {
+    clearTimeout(this.#parts.timer);
     this.#parts.warning = text;
     this.#draw();
-    setTimeout(() => {
-      this.#parts.warning = null;
-      this.#draw();
-    }, 6000);
+    if (text && text !== this.#t("uploading")) this.#parts.timer = setTimeout(() => this.#warn(null), 6000);
   }
 
 
@@ -348,4 +369,103 @@ export class XiaoerChat extends HTMLElement {
     badge.hidden = unread === 0;
     button.setAttribute("aria-label", unread ? this.#t("open_unread", { n: unread }) : this.#t("open"));
   }
+}
+
+// What the customer presses and fills in: the round button, the line to write on, the rating at the end.
+
+
+const DRAG_PX = 6;
+
+/** A button whose place is kept in `memory`; `press()` is called for a press that is not a drag. */
+function launcher(host, memory, press) {
+  const badge = h("span.unread", { "aria-hidden": "true" });
+  const button = h("button.launcher", { type: "button", "aria-haspopup": "dialog" }, icon("chat"), badge);
+  let drag = null;
+  place(host, memory.get("place"));
+  button.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
+    drag = { x, y, moved: false };
+  });
+  button.addEventListener("pointermove", (event) => {
+    if (!drag || event.buttons !== 1) return;
+    drag.moved ||= Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > DRAG_PX;
+    if (!drag.moved) return;
+    button.setPointerCapture(event.pointerId);
+    const up = Math.min(Math.max(0, innerHeight - event.clientY - 44), innerHeight - 120);
+    place(host, { side: event.clientX < innerWidth / 2 ? "left" : "right", up });
+  });
+  button.addEventListener("pointerup", () => {
+    if (drag?.moved) memory.set("place", { side: host.dataset.side, up: Number.parseFloat(host.style.getPropertyValue("--up")) });
+  });
+  button.addEventListener("click", () => {
+    const dragged = drag?.moved;
+    drag = null;
+    if (!dragged) press();
+  });
+  return { button, badge };
+}
+
+function place(host, kept) {
+  if (!kept) return;
+  host.dataset.side = kept.side;
+  host.style.setProperty("--up", `${Math.min(kept.up, Math.max(0, innerHeight - 120))}px`);
+}
+
+const MAX_TEXT = 4000;
+const TALLEST_PX = 140;
+
+/** {node, field, words(t)}; `send(text)` gets a trimmed text that is not empty, `attach()` asks for a file. */
+function composer(send, attach) {
+  const field = h("textarea", { rows: "1", maxlength: MAX_TEXT, enterkeyhint: "send", autocomplete: "off" });
+  const button = h("button.send", { type: "submit" }, icon("send"));
+  const clip = h("button.icon-button", { type: "button", onclick: attach }, icon("clip"));
+  const submit = (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text || field.disabled) return;
+    field.value = "";
+    grow(field);
+    send(text);
+  };
+  field.addEventListener("input", () => grow(field));
+  field.addEventListener("keydown", (event) => {
+    // 229: some browsers end the composition before they tell of the key that ended it
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    submit(event);
+  });
+  const node = h("form.composer", { onsubmit: submit }, clip, field, button);
+  return { node, field, words: (t) => (label(field, button, t), clip.setAttribute("aria-label", t("attach"))) };
+}
+
+function label(field, button, t) {
+  field.setAttribute("aria-label", t("composer"));
+  field.setAttribute("aria-description", t("keys"));
+  field.setAttribute("placeholder", t("placeholder"));
+  button.setAttribute("aria-label", t("send"));
+}
+
+function grow(field) {
+  field.style.setProperty("height", "auto");
+  field.style.setProperty("height", `${Math.min(field.scrollHeight + 2, TALLEST_PX)}px`);
+}
+
+/** A form that calls `rate(score, words)` once and `again()` for a new talk. */
+function rating(session, { t, rate, again }) {
+  const anew = h("button.quiet", { type: "button", onclick: again }, t("again"));
+  if (session.log.rating) return h("div.ended", {}, anew);
+  const scores = [1, 2, 3, 4, 5].map((n) =>
+    h("label", {}, h("input", { type: "radio", name: "score", value: n, required: true, "aria-label": t("rate_n", { n }) }), h("span", { "aria-hidden": "true" }, String(n))),
+  );
+  const words = h("textarea", { rows: "2", maxlength: "1000", "aria-label": t("rate_words"), placeholder: t("rate_words") });
+  const ends = h("div.ends", { "aria-hidden": "true" }, h("span", {}, t("rate_low")), h("span", {}, t("rate_high")));
+  const send = h("button.primary", { type: "submit" }, t("rate_send"));
+  const submit = (event) => {
+    event.preventDefault();
+    send.disabled = true;
+    const score = Number(new FormData(event.target).get("score"));
+    rate(score, words.value.trim()).catch(() => {
+      send.disabled = false;
+    });
+  };
+  const choice = h("fieldset", {}, h("legend", {}, t("rate")), h("div.scores", {}, scores), ends);
+  return h("form.ended", { onsubmit: submit }, choice, words, h("div.choices", {}, send, anew));
 }

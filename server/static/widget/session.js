@@ -1,7 +1,5 @@
 // One customer's talk with the shop: sends, listens, resumes. Knows nothing of the screen; `changed()` says "look again".
 
-import { newId, storage } from "./api.js";
-import { Log } from "./log.js";
 import { Stream } from "./stream.js";
 
 export class Session {
@@ -100,6 +98,21 @@ export class Session {
   async handOff() {
     await this.#ensure();
     await this.#api.json("POST", this.#path("/hand-off"), {});
+  }
+
+  /** Send a photo or a PDF as evidence, for a case if one is named. */
+  async attach(file, ticketId) {
+    await this.#ensure();
+    const form = new FormData();
+    form.append("file", file);
+    form.append("client_id", newId());
+    if (ticketId) form.append("ticket_id", ticketId);
+    return this.#api.json("POST", this.#path("/files"), form);
+  }
+
+  /** Ask for something on a case of one's own: a proposal follows. */
+  move(ticketId, body) {
+    return this.#api.json("POST", this.#path(`/tickets/${encodeURIComponent(ticketId)}`), { client_id: newId(), ...body });
   }
 
   close() {
@@ -243,4 +256,251 @@ export class Memory {
   #key(name, subject) {
     return ["xiaoer", this.#shop, subject, name].join(":");
   }
+}
+
+// What the log says, as things to show. Pure: entries in, items out.
+
+const NOTES = new Set(["handed_off", "taken_over", "given_back", "closed", "rated"]);
+const GROUP_MINUTES = 5;
+
+export class Log {
+  #entries = [];
+  lastSeq = 0;
+
+  /** Take a logged entry once; false when it was known. Entries come in the order of `seq`. */
+  add(entry) {
+    if (entry.seq <= this.lastSeq) return false;
+    this.lastSeq = entry.seq;
+    this.#entries.push(entry);
+    return true;
+  }
+
+  has(clientId) {
+    return this.#entries.some((entry) => entry.kind === "asked" && entry.client_id === clientId);
+  }
+
+  get owner() {
+    const last = this.#entries.findLast((entry) => ["handed_off", "taken_over", "given_back"].includes(entry.kind));
+    if (last?.kind === "taken_over") return { owner: "agent", agent: last.agent };
+    return { owner: last?.kind === "handed_off" ? "queue" : "assistant", agent: null };
+  }
+
+  get closed() {
+    return this.#entries.some((entry) => entry.kind === "closed");
+  }
+
+  get rating() {
+    return this.#entries.findLast((entry) => entry.kind === "rated") ?? null;
+  }
+
+  /** The message whose turn is not over yet and that the assistant is to answer, or null. */
+  get open() {
+    const asked = this.#entries.findLast((entry) => entry.kind === "asked" || entry.kind === "answered");
+    const after = (entry) => entry.seq > (asked?.seq ?? 0);
+    const over = (entry) => ["done", "failed", "handed_off", "taken_over", "closed"].includes(entry.kind) && after(entry);
+    return asked && this.owner.owner === "assistant" && !this.#entries.some(over) ? asked : null;
+  }
+
+  get quickReplies() {
+    const last = this.#entries.findLast((entry) => ["done", "asked", "agent_said"].includes(entry.kind));
+    return last?.kind === "done" && this.owner.owner === "assistant" ? (last.quick_replies ?? []) : [];
+  }
+
+  /** What to show, in order: {key, sign, kind, speaker, at, entry, first, divider, …}. */
+  get items() {
+    const items = this.#entries.map((entry) => this.#item(entry)).filter(Boolean);
+    let before = null;
+    for (const item of items) {
+      item.divider = !before || new Date(item.at) - new Date(before.at) > GROUP_MINUTES * 60000;
+      item.first = item.divider || before.speaker !== item.speaker;
+      item.sign += `|${item.first}|${item.divider}`;
+      before = item;
+    }
+    return items;
+  }
+
+  #item(entry) {
+    const { kind, seq, at } = entry;
+    const item = { key: `s${seq}`, sign: kind, kind, at, entry, speaker: "note" };
+    if (kind === "asked") return { ...item, key: `c${entry.client_id}`, speaker: "customer" };
+    if (kind === "attached") return { ...item, speaker: "customer" };
+    if (kind === "agent_said") return { ...item, speaker: "agent" };
+    if (kind === "said") return this.#said(item);
+    if (kind === "proposed") return this.#proposed(item);
+    if (kind === "acted") return { ...item, speaker: "assistant", proposed: this.#proposal(entry.proposal_id) };
+    if (kind === "failed") return { ...item, speaker: "assistant", asked: this.#failedMessage(entry) };
+    return NOTES.has(kind) ? item : null;
+  }
+
+  #said(item) {
+    const { turn, seq } = item.entry;
+    const cited = this.#entries.filter((entry) => entry.kind === "cited" && entry.turn === turn);
+    const citations = new Map(cited.map(({ citation }) => [citation.mark, citation]));
+    const spent = this.#entries.some((entry) => entry.kind === "asked" && entry.seq > seq);
+    return { ...item, speaker: "assistant", citations, spent, sign: `said|${citations.size}|${spent}` };
+  }
+
+  #proposed(item) {
+    const id = item.entry.proposal_id;
+    const answered = this.#entries.find((entry) => entry.kind === "answered" && entry.proposal_id === id);
+    const expired = !answered && new Date(this.#entries.at(-1).at) > new Date(item.entry.expires_at);
+    const state = answered?.answer ?? (expired || this.closed ? "expired" : "waiting");
+    return { ...item, speaker: "assistant", state, sign: `proposed|${state}` };
+  }
+
+  #proposal(id) {
+    return this.#entries.find((entry) => entry.kind === "proposed" && entry.proposal_id === id);
+  }
+
+  /** The customer's message a failure belongs to, unless it was answered later. */
+  #failedMessage({ seq, retryable }) {
+    const asked = this.#entries.findLast((entry) => entry.kind === "asked" && entry.seq < seq);
+    const later = this.#entries.some((entry) => entry.seq > seq && ["said", "asked"].includes(entry.kind));
+    return retryable && !later ? (asked ?? null) : null;
+  }
+}
+
+// Requests to the server: the token in a header only, renewed once when it is refused, errors as problem+json.
+
+const PATIENCE_MS = 20000;
+const UPLOAD_MS = 120000;
+
+/** A refused request. `status` 0 means that no answer came. `detail` is for people, in the language asked for. */
+export class Problem extends Error {
+  constructor(status, { code = "", title = "", detail = "" } = {}) {
+    super(detail || title);
+    this.status = status;
+    this.code = code;
+  }
+
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** The customer's token: given by the page, or fetched from the page's own `data-token-url`; else a guest's, from the server. */
+export class Tokens {
+  #origin;
+  #url;
+  #token = null;
+  #given = false;
+  #asking = null;
+  #tab = storage("sessionStorage");
+
+  constructor(origin, url) {
+    this.#origin = origin;
+    this.#url = url;
+  }
+
+  set(token) {
+    this.#token = token;
+    this.#given = token !== null;
+  }
+
+  /** A token, or null when none can be had. `fresh` drops the one in hand, because the server refused it. */
+  async get(fresh = false) {
+    if (fresh) {
+      this.#token = null;
+      this.#tab?.removeItem("xiaoer:guest");
+    }
+    if (this.#token) return this.#token;
+    // a customer whose token ran out is asked to sign in, never made a guest behind their back
+    if (this.#given && !this.#url) return null;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    const found = await this.#asking;
+    // the page may have signed somebody in while we waited: its word counts
+    return (this.#token ??= found);
+  }
+
+  async #ask() {
+    return (await this.#fromPage()) ?? this.#guest();
+  }
+
+  async #fromPage() {
+    if (!this.#url) return null;
+    const answer = await fetch(this.#url, { method: "POST", credentials: "same-origin" }).catch(() => null);
+    return answer?.ok ? ((await answer.json().catch(() => null))?.token ?? null) : null;
+  }
+
+  /** A guest keeps one token for as long as the tab is open, so that a reload finds the talk again. */
+  async #guest() {
+    const kept = this.#tab?.getItem("xiaoer:guest");
+    if (kept) return kept;
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    const answer = await fetch(`${this.#origin}/v1/guests`, init).catch(() => null);
+    const token = answer?.ok ? (await answer.json()).token : null;
+    if (token) this.#tab?.setItem("xiaoer:guest", token);
+    return token;
+  }
+
+  /** Whose token it is, only to keep the conversations of two customers apart in this browser. */
+  get subject() {
+    try {
+      const [, payload] = this.#token.split(".");
+      return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))).sub ?? "";
+    } catch {
+      return "";
+    }
+  }
+}
+
+/** A browser storage that works, or null: some pages forbid it. */
+export function storage(kind) {
+  try {
+    window[kind].setItem("xiaoer", "1");
+    return window[kind];
+  } catch {
+    return null;
+  }
+}
+
+export class Api {
+  #origin;
+  #tokens;
+  lang = "zh";
+
+  constructor(origin, tokens) {
+    this.#origin = origin;
+    this.#tokens = tokens;
+  }
+
+  async open(method, path, { body, headers = {}, signal } = {}) {
+    let answer = await this.#send(method, path, { body, headers, signal });
+    if (answer.status === 401 && (await this.#tokens.get(true))) {
+      answer = await this.#send(method, path, { body, headers, signal });
+    }
+    if (answer.ok) return answer;
+    throw new Problem(answer.status, await answer.json().catch(() => ({})));
+  }
+
+  async json(method, path, body) {
+    const answer = await this.open(method, path, { body, signal: AbortSignal.timeout(body instanceof FormData ? UPLOAD_MS : PATIENCE_MS) });
+    return answer.status === 204 ? null : answer.json().catch(() => null);
+  }
+
+  async #send(method, path, { body, headers, signal }) {
+    const token = await this.#tokens.get();
+    const all = { "Accept-Language": this.lang === "en" ? "en" : "zh-CN", ...headers };
+    if (token) all.Authorization = `Bearer ${token}`;
+    const form = body instanceof FormData;
+    if (body !== undefined && !form) all["Content-Type"] = "application/json";
+    const init = { method, headers: all, signal, body: form ? body : body === undefined ? null : JSON.stringify(body) };
+    return fetch(this.#origin + path, { ...init, cache: "no-store" }).catch((error) => {
+      if (signal?.aborted && error.name === "AbortError") throw error;
+      throw new Problem(0, { code: "unreachable" });
+    });
+  }
+}
+
+/** A clause reference or id as a path: the language is dropped, `#` escaped. */
+export function clausePath(clause, lang) {
+  const ref = clause.replace(/\/(zh|en)$/, "");
+  return `/v1/clauses/${ref.split("/").map(encodeURIComponent).join("/")}?lang=${lang}`;
+}
+
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,0 +1,57 @@
+"""A case from a photo to its end: the customer sends evidence, a person at the desk decides, the customer sees it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.conftest import Server, open_page
+from tests.journeys.test_shopper import open_chat, say, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def photo() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (320, 240), "teal").save(written, "JPEG")
+    return written.getvalue()
+
+
+def test_a_photo_is_sent_a_person_decides_and_the_customer_sees_the_state(
+    server: Server, chromium: Browser, trouble: list[str]
+) -> None:
+    page = open_page(chromium, server.url, trouble)
+    sign_in(page, "吕晨曦")
+    chat = open_chat(page)
+    say(chat, "售后进度怎么样了")
+    log = chat.locator(".log")
+    expect(log).to_contain_text("等待商家处理", timeout=15000)
+    expect(log).to_contain_text("可补充")
+    with page.expect_file_chooser() as chosen:
+        chat.locator(".moves").get_by_role("button", name="发送照片或 PDF").click()
+    chosen.value.set_files({"name": "外箱.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    expect(log).to_contain_text("已收到“外箱.jpg”", timeout=15000)
+    expect(log.locator("img[alt='外箱.jpg'][src^='data:image/jpeg']")).to_be_visible()
+    with page.expect_file_chooser() as chosen:
+        chat.locator("form.composer").get_by_role("button", name="发送照片或 PDF").click()
+    chosen.value.set_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"no photo at all"})
+    expect(chat.locator(".banner")).to_contain_text("这个文件收不了")
+    trouble.clear()  # the browser reports the refusal as a failed request
+
+    desk = open_page(chromium, server.url + "/desk", [])
+    desk.request.post(server.url + "/desk/sign-in", data={"name": "小林"})
+    rows = desk.request.get(server.url + "/v1/desk/tickets").json()
+    number = next(row["ticket_id"] for row in rows if row["kind"] == "resend")
+    whole = desk.request.get(f"{server.url}/v1/desk/tickets/{number}").json()
+    assert [file["name"] for file in whole["files"]] == ["外箱.jpg"]
+    moved = desk.request.post(
+        f"{server.url}/v1/desk/tickets/{number}/events", data={"event": "resend"},
+        headers={"origin": server.url},
+    )  # fmt: skip
+    assert moved.ok, moved.text()
+    expect(log).to_contain_text(re.compile("有新进展.*已补发"), timeout=15000)
+    assert trouble == []
