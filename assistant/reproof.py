@@ -68,14 +68,20 @@ class _Tally:
     findings: list[Finding] = field(default_factory=list)
 
 
-def reprove(entries: Iterable[LedgerEntry], recorded: Iterable[Recorded], archive: Path) -> Reproof:
+def reprove(
+    entries: Iterable[LedgerEntry],
+    recorded: Iterable[Recorded],
+    archive: Path,
+    *,
+    opened: dict[str, PolicySet] | None = None,
+) -> Reproof:
     """Decide everything that permits rest on once more. `entries` are of a chain that was verified.
 
     Decisions that are not there, were changed, or come out otherwise are findings, and so is a pack that is not in
-    `archive` or is not what its name says.
+    `archive` or is not what its name says. `opened` are packs that were read and checked before.
     """
     known = {each.permit_id: each for each in recorded}
-    tally = _Tally()
+    tally = _Tally(packs={**opened} if opened else {})
     for entry in entries:
         if entry.kind == "permit":
             _permit(entry, known.get(entry.body["permit_id"]), archive, tally)
