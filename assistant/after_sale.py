@@ -20,7 +20,7 @@ from assistant.context import Engine
 from assistant.conversation import Attached, Card, Cited, Conversation, Entry, Lang, Logged, Said, Term
 from assistant.dispute_pack import Material, PackedClause, PackedFile, pack_dispute
 from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotFound
-from assistant.evidence import EvidenceBook
+from assistant.evidence import with_file
 from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
 from assistant.orders import change_ticket
 from assistant.permits import Permits
@@ -78,11 +78,9 @@ class AfterSale:
         permits: Permits,
         talks: TicketTalks,
         files: FileStore,
-        evidence: EvidenceBook,
     ) -> None:
         self.engine = engine
         self.files = files
-        self.evidence = evidence
         self.shop = shop
         self.conversations = conversations
         self.permits = permits
@@ -179,16 +177,9 @@ class AfterSale:
         why = f"\n\n{step.why}" if step.why and ":" in step.by else ""
         return fill(flows.text("ticket_update", lang), shown) + why
 
-    def card(self, ticket: Ticket, lang: Lang, missing: Sequence[str] = ()) -> Card:
-        data = ticket_data(ticket, self.engine.flows, lang) | {"missing": list(missing)}
+    def card(self, ticket: Ticket, lang: Lang) -> Card:
+        data = ticket_data(ticket, self.engine.flows, lang)
         return Card(kind="case", title=str(data["kind_label"]), data=data)
-
-    async def missing(self, ticket: Ticket, lang: Lang) -> list[str]:
-        """What its customer has not shown yet, in words; nothing once the case is settled."""
-        if not is_open(ticket):
-            return []
-        sent = [each for each in await self.files.of_order(ticket.order_id) if each.ticket_id == ticket.ticket_id]
-        return self.evidence.missing(ticket, [(each.medium, each.shows) for each in sent], lang)
 
     # ── the customer ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -275,6 +266,10 @@ class AfterSale:
             at=self.engine.clock.now(),
         )
         kept, new = await self.files.add(sent, checked, content)
+        if not new:
+            # sent again: when the first attempt died before the log had the file, it is noted now
+            entries = [logged.entry for logged in await self.conversations.read(conversation.id, limit=5000)]
+            new = not any(isinstance(entry, Attached) and entry.file_id == kept.file_id for entry in entries)
         return kept, (await self._note_file(conversation, kept, ticket) if new else [])
 
     async def _meant(self, conversation: Conversation, ticket_id: str | None) -> tuple[Order | None, Ticket | None]:
@@ -290,7 +285,10 @@ class AfterSale:
         flows, lang = self.engine.flows, conversation.lang
         lines = [fill(flows.text("file_received", lang), {"name": kept.name})]
         if ticket is not None:
-            missing = await self.missing(ticket, lang)
+            listed = partial(_with_evidence, ticket_id=ticket.ticket_id, kept=kept)
+            await self.shop.change_order(ticket.order_id, listed)
+            _, ticket = await self.find(ticket.ticket_id)
+            missing = flows.evidence.missing(ticket, lang)
             between = "、" if lang == "zh" else "; "
             lines += [
                 fill(flows.text("evidence_missing", lang), {"missing": between.join(missing)})
@@ -309,10 +307,6 @@ class AfterSale:
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise
-        if ticket is not None and ticket.state == "EVIDENCE_REQUESTED":
-            await self.shop.change_order(
-                ticket.order_id, partial(_with_evidence, ticket_id=ticket.ticket_id, at=kept.at)
-            )
         return logged
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -421,9 +415,13 @@ class AfterSale:
         return list({move.event: (move.event, move.needs) for move in found}.values())
 
 
-def _with_evidence(order: Order, *, ticket_id: str, at: datetime) -> Order:
-    """The order once its customer has given what was asked for; unchanged when the ticket has moved on meanwhile."""
+def _with_evidence(order: Order, *, ticket_id: str, kept: Attachment) -> Order:
+    """The order with a file listed on its ticket, which goes on when it waited for one."""
+    tickets = tuple(
+        with_file(each, kept.medium, kept.shows) if each.ticket_id == ticket_id else each for each in order.tickets
+    )
+    listed = order.model_copy(update={"tickets": tickets})
     try:
-        return change_ticket(order, ticket_id, "give_evidence", by="customer", who="customer", at=at, args={})
+        return change_ticket(listed, ticket_id, "give_evidence", by="customer", who="customer", at=kept.at, args={})
     except EffectRefused:
-        return order
+        return listed  # it waits for something else

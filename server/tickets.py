@@ -138,7 +138,7 @@ async def read_tickets(front: TheFront, customer: TheCustomer, lang: TheLanguage
     """The signed-in customer's own cases, the open ones first."""
     after_sale = after_sale_of(front)
     found = await after_sale.of_customer(customer.subject)
-    return [await ticket_view(after_sale, ticket, lang) for _, ticket in found]
+    return [ticket_view(after_sale, ticket, lang) for _, ticket in found]
 
 
 @router.post(
@@ -197,9 +197,8 @@ async def dispute_pack(front: TheFront, _colleague: TheColleague, ticket_id: Tic
     return Response(packed, media_type="application/zip", headers=headers)
 
 
-async def ticket_view(after_sale: AfterSale, ticket: Ticket, lang: Lang) -> TicketView:
-    data = ticket_data(ticket, after_sale.engine.flows, lang) | {"missing": await after_sale.missing(ticket, lang)}
-    return TicketView.model_validate(keep(data, CARDS["case"]))
+def ticket_view(after_sale: AfterSale, ticket: Ticket, lang: Lang) -> TicketView:
+    return TicketView.model_validate(keep(ticket_data(ticket, after_sale.engine.flows, lang), CARDS["case"]))
 
 
 async def _row(front: TheFront, order: Order, ticket: Ticket, lang: Lang) -> TicketRow:
@@ -225,7 +224,8 @@ async def _row(front: TheFront, order: Order, ticket: Ticket, lang: Lang) -> Tic
 
 async def _desk_ticket(front: TheFront, order: Order, ticket: Ticket, person: Colleague, lang: Lang) -> DeskTicket:
     after_sale = after_sale_of(front)
-    dispute = after_sale.evidence.of(ticket)
+    book = after_sale.engine.flows.evidence
+    dispute = book.of(ticket)
     files = [each for each in await after_sale.files.of_order(order.order_id) if each.ticket_id == ticket.ticket_id]
     return DeskTicket(
         row=await _row(front, order, ticket, lang),
@@ -234,7 +234,7 @@ async def _desk_ticket(front: TheFront, order: Order, ticket: Ticket, person: Co
         files=[
             DeskFile(**file_view(each).model_dump(), sha256=each.sha256, signals=list(each.signals)) for each in files
         ],
-        missing=await after_sale.missing(ticket, lang),
+        missing=book.missing(ticket, lang),
         seller_evidence=[text.in_(lang) for text in (dispute[1].seller if dispute else {}).values()],
         moves=[MoveView(event=event, needs=list(needs)) for event, needs in after_sale.moves(ticket, person)],
     )

@@ -147,7 +147,7 @@ async def test_a_photo_is_taken_once_thanked_for_and_moves_a_ticket_that_waits_f
     assert (again, nothing) == (kept, [])
     with pytest.raises(Conflict):
         await after_sale.attach(talk.head, photo("green"), name="x.jpg", client_id="f1", ticket_id=number)
-    assert len(await after_sale.missing((await after_sale.find(number))[1], "zh")) == 2
+    assert len(talk.assistant.engine.flows.evidence.missing((await after_sale.find(number))[1], "zh")) == 2
 
 
 async def test_the_same_picture_in_another_case_is_a_signal_for_people(talking: Talking) -> None:

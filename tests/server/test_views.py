@@ -44,6 +44,7 @@ FULL: dict[str, dict[str, Any]] = {
     "approval_asked": {"proposal_id": "p", "level": SECRET, "expires_at": AT},
     "approval_decided": {"proposal_id": "p", "verdict": "refuse", "by": SECRET, "reason": SECRET},
     "resolved": {"proposal_id": "p", "permit_id": SECRET, "outcome": "done", "by": [SECRET], "note": SECRET},
+    "attached": {"client_id": "f", "file_id": "i", "name": "n", "media_type": "image/jpeg", "size": 1},
     "rated": {"score": 5, "words": "w"},
     "closed": {"by": "customer"},
 }  # fmt: skip
