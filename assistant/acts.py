@@ -34,9 +34,9 @@ _YES_EN = (
 _FILLER_ZH = "那就|那么|那|就|我们|我|亲|您|你|帮我|请|麻烦|谢谢|多谢|感谢|辛苦了?|嗯|恩|哦|噢|啊|呀|呢|哈哈?|了|的|吧|啦|哟|嘛|现在|马上|直接|都|也|全部|一下|这样|给我|来|尽快|快点?|快递|包裹|订单|这单|那单|这个|那个"
 _FILLER_EN = r"please|thanks?|thank you|thx|then|it|that|this|i|we|me|oh|now|so|very|much|with|to|the|and|you|for|a|an|my|just|am|i'm|parcel|package|order"
 _VERBS: dict[str, tuple[str, str]] = {
-    "refund": (r"退(?:货退款|货|款|钱|掉|了)?", r"refund(?: it| me)?|return(?: it)?"),
-    "exchange": (r"换(?:货|新|一个|掉|了)?", r"exchange(?: it)?|replace(?: it)?|swap(?: it)?"),
-    "cancel": (r"取消(?:订单|掉|了)?", r"cancel(?: it)?(?: the order)?"),
+    "refund": (r"退(?:货退款|货|款|钱|掉|了)?", r"refund(?: it| them| me)?|return(?: it| them)?"),
+    "exchange": (r"换(?:货|新|一个|掉|了)?", r"(?:exchange|replace|swap)(?: it| them)?"),
+    "cancel": (r"取消(?:订单|掉|了)?", r"cancel(?:lation)?(?: it| them)?(?: the order)?"),
     "compensate": (r"补(?:发|偿|差价?|寄|吧)?|赔(?:付|偿)?", r"resend(?: it)?|compensate(?: me)?"),
     "change": (r"改(?:地址|掉|了)?|修改", r"change(?: it)?|update(?: it)?"),
     "repair": (r"(?:维修|报修|修)", r"repair(?: it)?|fix(?: it)?"),

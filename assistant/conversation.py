@@ -183,6 +183,9 @@ class HandedOff(Frozen):
     reason: str
     urgent: bool = False
     note: str = ""
+    place: int | None = None
+    """The place in the queue for a person, from 1, when the talk was handed off."""
+    wait_minutes: int | None = None
 
 
 class Failed(Frozen):

@@ -14,6 +14,7 @@ from assistant.catalogue import Catalogue, goods_words, latin_words
 from assistant.shop import Order, OrderLine
 from knowledge.text import fold, mend
 
+_LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
 _FIGURE = re.compile(r"\d")
 _NAME, _OPTION, _CATEGORY = 1.0, 0.6, 0.5
 _KEPT = re.compile(
@@ -121,5 +122,15 @@ def _found(term: str, said: str) -> Iterator[tuple[int, int]]:
             yield start, start + len(term)
             start = said.find(term, start + 1)
         return
-    for match in re.finditer(rf"(?<![a-z]){re.escape(term.removesuffix('s'))}(?:e?s)?(?![a-z])", said):
-        yield match.span()
+    stem = term.removesuffix("s")
+    for match in _LATIN_WORDS.finditer(said) if " " not in stem else re.finditer(rf"(?<![a-z]){re.escape(stem)}", said):
+        if " " in stem or _same_word(match[0], stem):
+            yield match.span()
+
+
+def _same_word(said: str, meant: str) -> bool:
+    """Whether a Latin word is `meant`, in the plural or with two letters changed about (`swaeter`)."""
+    plain = said.removesuffix("s")
+    if plain == meant or said.removesuffix("es") == meant:
+        return True
+    return len(meant) > 4 and plain[:1] == meant[0] and sorted(plain) == sorted(meant)

@@ -181,9 +181,7 @@ class FlowPlanner:
         waiting = turn.state.waiting_for
         later: list[str] = []
         held: Outcome | None = None
-        # what can be answered at once comes before what needs the customer, so that nothing is lost behind a question
-        if not any(_calls_person(turn, intent) for intent in issues):
-            issues = sorted(issues, key=lambda intent: _needs_customer(turn, intent))
+        issues = _quick_first(issues, turn)
         before = turn.conversation.state
         quick: tuple[QuickReply, ...] = ()
         served = 0
@@ -216,16 +214,12 @@ class FlowPlanner:
         self._settle_state(turn, issues, held, later)
         if interrupted and waiting and interrupted not in issues:
             turn.remember(parked=(*turn.state.parked, _park(interrupted, waiting))[-MAX_PARKED:])
-        if held is None and turn.state.parked:
-            back, waiting = _unpark(turn.state.parked[-1])
-            question = question_for(waiting, turn)
-            topic = turn.engine.flows.phrase("intent", back, turn.lang) or ""
-            yield Said(text=fill(turn.say("back_to"), {"topic": topic}) + question.text)
-            turn.remember(flow=back, waiting_for=waiting, parked=turn.state.parked[:-1])
-            quick = question.quick_replies
-        elif held is None and turn.open_proposal is not None:
-            yield Said(text=turn.say("still_open"))
-        if held is not None and held.question:
+        if held is None:
+            back = _back_to_what_waits(turn)
+            quick = back.quick_replies or quick
+            if back.text:
+                yield Said(text=back.text)
+        elif held.question:
             quick = held.question.quick_replies
         yield Done(turn=0, quick_replies=quick)
 
@@ -355,6 +349,25 @@ def _park(flow: str, asked: str) -> str:
 def _unpark(parked: str) -> tuple[str, str]:
     flow, _, asked = parked.partition(":")
     return flow, asked
+
+
+def _quick_first(issues: list[str], turn: TurnContext) -> list[str]:
+    """What can be answered at once before what needs the customer, so that nothing is lost behind a question."""
+    if any(_calls_person(turn, _of_order(issue)[0]) for issue in issues):
+        return issues
+    return sorted(issues, key=lambda issue: _needs_customer(turn, issue))
+
+
+def _back_to_what_waits(turn: TurnContext) -> Outcome:
+    """Once nothing of the message is left to do: the question a digression interrupted, else the open proposal."""
+    if turn.state.parked:
+        back, waiting = _unpark(turn.state.parked[-1])
+        question = question_for(waiting, turn)
+        topic = turn.engine.flows.phrase("intent", back, turn.lang) or ""
+        turn.remember(flow=back, waiting_for=waiting, parked=turn.state.parked[:-1])
+        text = fill(turn.say("back_to"), {"topic": topic}) + question.text
+        return Outcome(back, text, quick_replies=question.quick_replies)
+    return Outcome("", turn.say("still_open") if turn.open_proposal is not None else "")
 
 
 def _of_order(issue: str) -> tuple[str, str | None]:

@@ -24,6 +24,9 @@ _DEADLINE = re.compile(
     r"|\bwithin how|\bhow (?:soon|long|quickly) (?:must|should|do i have|can i)|\bdeadline|\btime limit"
 )
 """What asks how long one has is about the rule even where an order is named."""
+_TIME = re.compile(
+    r"多久|几天|多少天|几个?(?:工作日|小时)|多长时间|什么时候|\b(?:how (?:soon|long|many days|quickly)|when)\b"
+)
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
     r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|规定|政策|规则|一般|通常|按理|等于|是不是|还.{0,8}吗$|可以.{0,8}吗$|能.{0,8}吗$|谁(?:出|付|承担|来付)|要(?:不要)?(?:钱|收费|付费)"
@@ -79,10 +82,9 @@ def rule_of(flow: Flow, turn: TurnContext, words: str) -> str | None:
     """The clause for `words`: what search is sure of, unless the flow names one of the shop's own for this question."""
     named = _named(flow, turn)
     own = next((clause for clause in named if not clause.policy.inherited), None)
-    found = None if own is not None else answer_from_clauses(turn, words)
-    if found is not None:
-        return found
     clause = own or (named[0] if named else None)
+    if own is None and not (clause and _TIME.search(words)) and (found := answer_from_clauses(turn, words)):
+        return found
     return quote_answer(clause, turn, words, as_of=turn.now) if clause else None
 
 

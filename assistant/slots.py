@@ -130,10 +130,11 @@ _MONEY = re.compile(
 _MONEY_ASKED = re.compile(
     rf"(?:补偿?|退|赔偿?|返|给|便宜|优惠|少|降)(?:给)?(?:我|点|偿)?\s*({_N})(?![\d.%％零一二两三四五六七八九十百千万半下成分天个件双只斤码号月日点倍下次份张次分]|\s*(?:元|块|小时|kg|cm))|\b(?:refund|give|pay|compensate)(?: me)? (?:back )?({_N})(?!\s*(?:%|percent|days?|of|pieces|items?|more|x|\w+s\b))"
 )
-_COUNTER = r"(?:件|个|双|套|盒|箱|只|瓶|包|条|袋|台|本|份|斤|颗|粒|支|罐|把|张|枚|顶|pcs|pieces?|units?|boxes|bottles?|pairs?|items?|sets?)"
+_COUNTER = r"(?:件|个|双|套|盒|箱|只|瓶|包|条|袋|台|本|份|斤|颗|粒|支|罐|把|张|枚|顶|pcs|pieces?|units?|box(?:es)?|bottles?|pairs?|items?|sets?|cartons?|packs?|bags?|cans?|of (?:them|those|these)\b)"
 _QUANTITY = re.compile(rf"({_N})\s*{_COUNTER}(?!月|小时|星期|礼拜|钟|人|码|问题|工作日|地方|说法|意思|地址)")
 _ONE_WANTED = re.compile(
     rf"(?:买|要|拍|退|换|加|订|少|多|寄|补|来)(?:了|发)?\s*(?:一|1)\s*{_COUNTER}(?!月|小时|星期|问题)"
+    rf"|\b(?:return|exchange|refund|cancel|want|buy|take|send back)(?: just| only)? (?:one|1|a single)\b(?! (?:day|week|hour|month|more|question|thing|of the orders?))"
 )
 _HALF = re.compile(r"一半|半数|\bhalf\b")
 _PERCENT = re.compile(

@@ -35,8 +35,9 @@ from assistant.conversation import (
     Understood,
 )
 from assistant.errors import ModelUnavailable, NotFound, ProposalExpired, ProposalSettled, ShopUnavailable
+from assistant.meanwhile import Meanwhile
 from assistant.permits import Permits
-from assistant.planner import SURE, FlowPlanner, Planner, Saying, issues_of, same_matter
+from assistant.planner import FlowPlanner, Planner, Saying, issues_of
 from assistant.profile import ShopProfile
 from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
@@ -50,14 +51,13 @@ from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
 from assistant.understanding import Understander
+from assistant.verdict import moved_on, verdict_on
 from assistant.weighing import Weighing
+from assistant.wording import fill
 
 log = structlog.get_logger("assistant")
 
 _RECENT = 40
-
-PLAIN = 0.9
-"""From this confidence on, another wish beside a no is what the customer wants instead, not a part of the no."""
 
 
 @dataclass
@@ -91,6 +91,7 @@ class Assistant:
         self._understander = understander
         self._planner = planner
         self._flows = FlowPlanner()
+        self._meanwhile = Meanwhile()
         self.database = database
         self.ownership = OwnershipStore(database, engine.profile.key)
         weighing = Weighing(engine, permits)
@@ -128,12 +129,14 @@ class Assistant:
         )
 
     async def reply(self, conversation_id: str, *, customer_id: str | None) -> AsyncIterator[Logged | Saying]:
-        """Answer what is unanswered, oldest first. Silent while a person owns the conversation."""
+        """Answer what is unanswered, oldest first. Silent while a person owns the conversation; while it waits for one,
+        only what changes nothing is answered.
+        """
         while True:
             conversation, waiting = await self.conversations.waiting(
                 conversation_id, customer_id=customer_id, shop=self.profile.key
             )
-            if waiting is None or conversation.owner != "assistant" or conversation.closed:
+            if waiting is None or conversation.owner == "agent" or conversation.closed:
                 return
             if isinstance(waiting.entry, Answered):
                 turn = await self._after_answer(conversation, waiting.entry)
@@ -169,7 +172,7 @@ class Assistant:
     async def _respond(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         """Serve the message: as an answer to what is open, else by the planner. Raises `ShopUnavailable`."""
         context = turn.context
-        verdict = _verdict(context)
+        verdict = verdict_on(context)
         if context.unfinished is not None and context.heard.yes:
             await self._tell(turn, await self._confirming.ended(context.unfinished, context))
         elif verdict is not None and context.open_proposal is not None:
@@ -190,19 +193,16 @@ class Assistant:
     async def _plan(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         """Let the planner speak; when a model fails, the same turn falls back to the flows."""
         context = turn.context
-        withdrawn = context.open_proposal if _supersedes(context) else None
-        if withdrawn is not None:
-            await self._confirming.withdraw(withdrawn, context)
-            context.open_proposal = None
-            context.remember(proposal_id=None)
+        if context.conversation.owner == "queue":
+            async for item in self._planned(turn, self._meanwhile):
+                yield item
+            return
         try:
             async for item in self._planned(turn, self._planner):
                 yield item
         except ModelUnavailable as error:
             log.warning("model_unavailable", conversation=context.conversation.id, reason=error.what)
             fresh = await self._context(context.conversation, asked)
-            if withdrawn is not None:
-                fresh.remember(proposal_id=None)
             turn.context, turn.entries, turn.hand_off, turn.quick_replies = fresh, turn.entries[:1], None, ()
             async for item in self._planned(turn, self._flows):
                 yield item
@@ -214,9 +214,25 @@ class Assistant:
             else:
                 self._take(turn, event)
         context = turn.context
-        if context.proposals and context.open_proposal is not None:
-            # two open proposals would make a yes ambiguous: the newer one stands
+        if context.open_proposal is not None and (context.proposals or moved_on(context) or turn.hand_off):
+            # an older proposal beside a new matter would make a yes ambiguous: the newer one stands
             await self._confirming.withdraw(context.open_proposal, context)
+            if not context.proposals:
+                context.remember(proposal_id=None)
+        await self._tell_the_place(turn)
+
+    async def _tell_the_place(self, turn: _Turn) -> None:
+        """Behind a hand-off: which place in the queue the customer has, and how long that takes as far as is known."""
+        context, called = turn.context, turn.hand_off
+        if called is None or called.urgent or context.conversation.owner != "assistant":
+            return
+        ahead = await self.ownership.next_place(context.now)
+        minutes = None if ahead.expected_wait is None else max(1, round(ahead.expected_wait.total_seconds() / 60))
+        turn.hand_off = called.model_copy(update={"place": ahead.place, "wait_minutes": minutes})
+        turn.entries[turn.entries.index(called)] = turn.hand_off
+        context.evidence.number(ahead.place, minutes or 0)
+        words = context.say("in_queue" if minutes is None else "in_queue_for")
+        self._take(turn, Said(text=fill(words, {"place": str(ahead.place), "minutes": str(minutes)})))
 
     def _take(self, turn: _Turn, event: TurnEvent) -> None:
         """Append an event behind what tools have logged meanwhile; words only if the guard passes them."""
@@ -470,31 +486,6 @@ class Assistant:
             conversation, entries, at=self.engine.clock.now(), owner=owner, agent=agent, turn_done=False
         )
         return logged
-
-
-def _verdict(context: TurnContext) -> Literal["yes", "no"] | None:
-    """An explicit yes or no to the open proposal, and nothing else that must be served first."""
-    if context.open_proposal is None or context.heard.yes is None or context.heard.risks:
-        return None
-    flow, chat = context.state.flow, {"greeting_chat", "out_of_scope"}
-    others = {name for name in issues_of(context) if name not in chat and not same_matter(flow, name)}
-    if "human_request" in others:
-        return None
-    wants_else = any(guess.name in others and guess.confidence >= SURE for guess in context.heard.intents)
-    instead = _supersedes(context) and any(g.confidence >= PLAIN for g in context.heard.intents if g.name in others)
-    if instead or (wants_else and (context.heard.yes or "change_of_mind" in context.heard.acts)):
-        return None
-    return "yes" if context.heard.yes else "no"
-
-
-def _supersedes(context: TurnContext) -> bool:
-    """Whether the message starts another after-sale matter, so that the open proposal no longer stands."""
-    flows = context.engine.flows.flows
-    return any(
-        flow.subject == "order" and any(reply.propose for reply in flow.replies.values())
-        for name in issues_of(context)
-        if name != context.state.flow and (flow := flows.get(name)) is not None
-    )
 
 
 __all__ = ["Assistant", "Saying"]

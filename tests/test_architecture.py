@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("flow_runner",),
     ("planner", "confirming", "gate"),
     ("approving", "after_sale"),
-    ("model_planner", "meanwhile", "suggestions"),
+    ("model_planner", "meanwhile", "verdict", "suggestions"),
     ("turn",),
     ("build",),
 )  # fmt: skip

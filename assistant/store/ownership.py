@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from assistant.conversation import (
     Conversation,
@@ -57,21 +57,29 @@ class OwnershipStore:
         """
         return await self._database.read(lambda connection: self._place(connection, conversation_id, at))
 
+    async def next_place(self, at: datetime) -> QueuePlace:
+        """The place a conversation gets that is handed to people now."""
+        return await self._database.read(lambda connection: self._behind(connection, self._waiting(connection), at))
+
     def _place(self, connection: Connection, conversation_id: str, at: datetime) -> QueuePlace | None:
         head = rows.head(connection, conversation_id)
         if head.owner != "queue" or head.closed or head.shop != self._shop:
             return None
-        table = conversations.c
         mine = head.queued_at or head.opened_at
-        since = func.coalesce(table.queued_at, table.opened_at)
-        before = connection.execute(
-            select(func.count()).where(
-                table.shop == self._shop,
-                table.owner == "queue",
-                table.closed.is_(False),
-                or_(since < mine, (since == mine) & (table.id < head.id)),
-            )
-        ).scalar_one()
+        since = func.coalesce(conversations.c.queued_at, conversations.c.opened_at)
+        earlier = or_(since < mine, (since == mine) & (conversations.c.id < head.id))
+        return self._behind(connection, self._waiting(connection, earlier), at)
+
+    def _waiting(self, connection: Connection, *which: ColumnElement[bool]) -> int:
+        """How many conversations wait for a person."""
+        table = conversations.c
+        count = select(func.count()).where(
+            table.shop == self._shop, table.owner == "queue", table.closed.is_(False), *which
+        )
+        return int(connection.execute(count).scalar_one())
+
+    def _behind(self, connection: Connection, before: int, at: datetime) -> QueuePlace:
+        table = conversations.c
         taken: Sequence[datetime] = (
             connection.execute(
                 select(table.taken_at)
@@ -82,7 +90,7 @@ class OwnershipStore:
             .scalars()
             .all()
         )
-        place = int(before) + 1
+        place = before + 1
         if len(taken) < _ENOUGH:
             return QueuePlace(place, None)
         return QueuePlace(place, (taken[0] - taken[-1]) / (len(taken) - 1) * place)

@@ -21,6 +21,7 @@ from assistant.conversation import (
     Cited,
     Conversation,
     Done,
+    HandedOff,
     Logged,
     Said,
     TurnEvent,
@@ -116,11 +117,38 @@ async def test_a_closed_conversation_takes_nothing_more(talking: Talking, assist
     assert await talk.answers() == []
 
 
+async def test_until_a_person_has_taken_the_talk_harmless_questions_are_answered(talking: Talking) -> None:
+    talk = await talking("c07")
+    await talk.say("转人工")
+    await talk.say("等的时候帮我看下包裹到哪了")
+    assert "YT5683814004536" in talk.said
+    await talk.say("我要取消订单")
+    assert talk.said == talk.fixed("noted")
+    await talk.say("人呢")
+    assert talk.said == talk.fixed("noted_again")
+    assert (talk.proposals, talk.of(HandedOff)[1:]) == ([], [])
+
+
+async def test_a_talk_handed_off_names_its_place_in_the_queue(talking: Talking) -> None:
+    for place in (1, 2):
+        talk = await talking("c01")
+        await talk.say("转人工")
+        called = talk.last(HandedOff)[-1]
+        assert (called.place, called.wait_minutes) == (place, None)
+        assert str(place) in talk.said
+
+
+async def test_danger_reported_while_waiting_makes_the_call_urgent(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("转人工")
+    await talk.say("充电宝冒烟了，手烫伤了")
+    assert talk.last(HandedOff)[-1].urgent
+
+
 async def test_the_assistant_is_silent_while_a_person_owns_the_talk(talking: Talking, assistant: Assistant) -> None:
     talk = await talking("c01")
     await talk.say("转人工")
     assert talk.handed_off == ["asked_for_person"]
-    assert await talk.say("还有人吗") == []
     await assistant.take_over(talk.id, "小陈")
     await assistant.agent_say(talk.id, AgentSaid(agent="小陈", client_id="a1", text="您好，请讲"))
     assert await talk.say("我想退货") == []
