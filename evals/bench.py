@@ -1,6 +1,7 @@
 """All benchmarks by name: what `xiaoer bench` runs. Each returns figures of one run; budgets are those of the project.
 
 turns      a turn of the embedded assistant: alone, among twenty talks, late in a long one, and its parts
+decisions  a decision with all packs loaded, and loading them
 retrieval  search, against the least any such search must do and against LangChain's EnsembleRetriever
 store      syncs and bytes per turn
 streams    memory of idle event streams
@@ -12,12 +13,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 
-from evals import bench_retrieval, bench_startup, bench_store, bench_streams, bench_turns
+from evals import bench_decisions, bench_retrieval, bench_startup, bench_store, bench_streams, bench_turns
 from evals.bench_figures import Figure, Outcome
 
 OVER_FLOOR = 2.0
 TIMES_ENSEMBLE = 12.0
-NAMES = ("turns", "retrieval", "store", "streams", "startup")
+NAMES = ("turns", "decisions", "retrieval", "store", "streams", "startup")
 ALL = "all"
 
 
@@ -25,6 +26,7 @@ def run(name: str, *, pack: str = "demo") -> Iterator[Outcome]:
     """The outcome of one benchmark, or of `all`, each as soon as it is measured. Raises `KeyError` for another name."""
     benches: dict[str, Callable[[], Outcome]] = {
         "turns": lambda: bench_turns.run(pack=pack),
+        "decisions": bench_decisions.run,
         "retrieval": retrieval,
         "store": lambda: bench_store.run(pack=pack),
         "streams": lambda: asyncio.run(bench_streams.run(pack=pack)),
