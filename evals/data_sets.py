@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from evals import ecom_bench, intents_jddc, tau_retail
+from evals import ecom_bench, injection, intents_jddc, tau_retail
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
@@ -70,6 +70,7 @@ DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
     "tau-retail": tau_retail.run,
     "ecom-bench": ecom_bench.run,
+    "injection": injection.run,
 }
 
 

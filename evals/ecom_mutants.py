@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from assistant.shop import Action
 from evals.ecom_shop import CARD, EcomData
@@ -16,6 +16,7 @@ OPEN = ("待付款", "已付款", "处理中")
 ALL = (*OPEN, "已发货", "运输中", "已送达", "已签收", "已取消", "已退货")
 FOREIGN_WRITES = ("delete_order", "raise_balance", "close_complaint", "change_price", "refund_to_wechat")
 
+T = TypeVar("T")
 Made: TypeAlias = Write | None
 Maker: TypeAlias = Callable[["Chance"], Made]
 
@@ -26,9 +27,15 @@ class Chance:
     def __init__(self, data: EcomData, seed: str) -> None:
         self.rows = data.rows
         self.random = random.Random(seed)  # noqa: S311 - draws that repeat, nothing secret
+        self._turns = -1
         self._orders = sorted(data.rows["orders"])
         self._users = sorted(data.rows["users"])
         self._products = sorted(data.rows["products"])
+
+    def each(self, options: Sequence[T]) -> T:
+        """The options in turn, so that a few draws already see all of them."""
+        self._turns += 1
+        return options[self._turns % len(options)]
 
     def order(self) -> Row:
         row: Row = self.rows["orders"][self.random.choice(self._orders)]
@@ -132,7 +139,7 @@ def _right(builder: Builder) -> Maker:
 
 def _any_right(chance: Chance) -> Made:
     makers = [*(_right(builder) for builder in NEEDED), _right_place, _right_pay, _right_refund]
-    return chance.random.choice(makers)(chance)
+    return chance.each(makers)(chance)
 
 
 def _right_place(chance: Chance) -> Made:
@@ -154,14 +161,14 @@ def _right_refund(chance: Chance) -> Made:
 
 def _cancelled(chance: Chance) -> Write:
     """An order paid by card that is cancelled or sent back, as what comes before a refund."""
-    builder = chance.random.choice([cancel, send_back])
+    builder = chance.each([cancel, send_back])
     order = {**chance.order_in(*NEEDED[builder]), "支付方式": CARD}
     action = _on(order, "cancel_order" if builder is cancel else "return_order")
     return Write("", order["用户ID"], action, before=(action,), rows=(("orders", order["订单ID"], order),))
 
 
 def _wrong_state(chance: Chance) -> Made:
-    builder = chance.random.choice(list(WRONG_STATE))
+    builder = chance.each(list(WRONG_STATE))
     left = [state for state in ALL if state not in NEEDED[builder]]
     if builder is send_back:
         left.remove("已退货")
@@ -169,25 +176,28 @@ def _wrong_state(chance: Chance) -> Made:
     return _made(order, builder(chance, order), WRONG_STATE[builder])
 
 
+SECONDS: tuple[tuple[Builder, Builder, str], ...] = (
+    (cancel, cancel, "TOO_LATE_TO_CHANGE"),
+    (send_back, send_back, "RETURNED_BEFORE"),
+    (cancel, change, "TOO_LATE_TO_CHANGE"),
+    (urge, urge, "URGED_BEFORE"),
+    (cancel, exchange, "TOO_LATE_TO_CHANGE"),
+)
+"""What was done to an order, what comes too late after it, and why."""
+
+
 def _second_change(chance: Chance) -> Made:
     """The order was cancelled, sent back or urged in this very talk."""
-    if chance.random.random() < 0.5:
-        order, first, second, code = chance.order_in(*OPEN), cancel, chance.random.choice(
-            [cancel, change, exchange]
-        ), "TOO_LATE_TO_CHANGE"  # fmt: skip
-        before: Action | None = first(chance, order)
-    else:
-        builder, code = chance.random.choice([(send_back, "RETURNED_BEFORE"), (urge, "URGED_BEFORE")])
-        order = chance.order_in(*NEEDED[builder])
-        second, before = builder, builder(chance, order)
-    made_write = _made(order, second(chance, order), code)
-    if made_write is None or before is None:
+    first, second, code = chance.each(SECONDS)
+    order = chance.order_in(*NEEDED[first])
+    before, action = first(chance, order), second(chance, order)
+    if before is None or action is None:
         return None
-    return Write("wrong", made_write.customer_id, made_write.action, made_write.codes, (before,), rows=made_write.rows)
+    return Write("wrong", order["用户ID"], action, frozenset({code}), (before,), rows=_rows(order))
 
 
 def _other_user(chance: Chance) -> Made:
-    builder = chance.random.choice([*NEEDED, cashback])
+    builder = chance.each([*NEEDED, cashback])
     order = chance.order_in(*NEEDED.get(builder, ALL))
     action = builder(chance, order)
     me = chance.user(but=order["用户ID"])
@@ -195,7 +205,7 @@ def _other_user(chance: Chance) -> Made:
 
 
 def _no_such_order(chance: Chance) -> Made:
-    builder = chance.random.choice([*NEEDED, cashback])
+    builder = chance.each([*NEEDED, cashback])
     order = {**chance.order(), "订单ID": str(chance.random.randrange(10**11, 10**12))}
     action = builder(chance, order)
     return Write("wrong", order["用户ID"], action, frozenset({"NOT_YOURS"})) if action else None
@@ -228,14 +238,14 @@ def _not_in_order(chance: Chance) -> Made:
 def _off_shelf(chance: Chance) -> Made:
     product = {**chance.product(), "商品状态": chance.random.choice(["已下架", "缺货"])}
     user = chance.user()
-    action = chance.random.choice([_place(product, 1, "微信"), _pay(product, 1)])
+    action = chance.each([_place(product, 1, "微信"), _pay(product, 1)])
     rows = (("products", product["商品ID"], product),)
     return Write("wrong", user, action, frozenset({"NOT_ON_SHELF"}), rows=rows)
 
 
 def _no_such_goods(chance: Chance) -> Made:
     product = {"商品ID": str(chance.random.randrange(10**11, 10**12))}
-    action = chance.random.choice([_place(product, 1, "微信"), _pay(product, 1), _pay(chance.product(), 0)])
+    action = chance.each([_place(product, 1, "微信"), _pay(product, 1), _pay(chance.product(), 0)])
     return Write("wrong", chance.user(), action, frozenset({"NO_SUCH_GOODS"}))
 
 
@@ -247,7 +257,7 @@ def _balance(chance: Chance) -> Made:
     if holds > total:
         return None
     row = {**chance.rows["users"][user], "电子卡余额": holds / 100}
-    action = chance.random.choice([_place(product, n, CARD), _pay(product, n)])
+    action = chance.each([_place(product, n, CARD), _pay(product, n)])
     return Write("wrong", user, action, frozenset({"BALANCE_TOO_LOW"}), rows=(("users", user, row),))
 
 
@@ -298,7 +308,7 @@ def _lacking(builder: Builder, code: str, **args: Any) -> Maker:
 
     def maker(chance: Chance) -> Made:
         order = chance.order_in(*NEEDED[builder])
-        name = chance.random.choice(sorted(args))
+        name = chance.each(sorted(args))
         action = builder(chance, order)
         worse = action and action.model_copy(update={"args": {**action.args, name: chance.random.choice(args[name])}})
         return _made(order, worse, code)

@@ -6,8 +6,8 @@ A wrong write is a right one with one thing changed, so that it is this thing th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from assistant.shop import Action
 from evals.gate_run import Write
@@ -19,6 +19,7 @@ REASONS = ("no longer needed", "ordered by mistake")
 BAD_REASONS = ("found it cheaper", "delivery takes too long", "changed my mind", "No Longer Needed", "")
 FOREIGN_WRITES = ("refund_order", "undo_cancellation", "set_gift_card_balance", "delete_user", "modify_tracking")
 
+T = TypeVar("T")
 Made: TypeAlias = Write | None
 Maker: TypeAlias = Callable[["Chance"], Made]
 
@@ -29,8 +30,14 @@ class Chance:
     def __init__(self, data: TauData, seed: str) -> None:
         self.data = data
         self.random = random.Random(seed)  # noqa: S311 - draws that repeat, nothing secret
+        self._turns = -1
         self._orders = sorted(data.rows["orders"])
         self._users = sorted(data.rows["users"])
+
+    def each(self, options: Sequence[T]) -> T:
+        """The options in turn, so that a few draws already see all of them."""
+        self._turns += 1
+        return options[self._turns % len(options)]
 
     def order(self, *statuses: str) -> Row:
         while True:
@@ -146,7 +153,7 @@ def _right(builder: Builder, status: str) -> Maker:
 
 
 def _any_right(chance: Chance) -> Made:
-    builder = chance.random.choice(list(NEEDED))
+    builder = chance.each(list(NEEDED))
     return _right(builder, NEEDED[builder])(chance)
 
 
@@ -160,22 +167,24 @@ def _home(chance: Chance, user_id: str) -> Action:
 
 
 def _wrong_status(chance: Chance) -> Made:
-    builder = chance.random.choice(list(NEEDED))
+    builder = chance.each(list(NEEDED))
     order = chance.order(*({"pending", "processed", "delivered", "cancelled"} - {NEEDED[builder]}))
     code = "NOT_PENDING" if NEEDED[builder] == "pending" else "NOT_DELIVERED"
     return _wrong(order, builder(chance, order), code)
 
 
+SECONDS: tuple[tuple[Builder, Builder, str], ...] = (
+    *((change_items, second, "CHANGED_BEFORE") for second in OF_PENDING),
+    *((first, second, "REQUESTED_BEFORE") for first in OF_DELIVERED for second in OF_DELIVERED),
+    *((cancel, second, "NOT_PENDING") for second in OF_PENDING),
+)
+"""What was done to an order, what comes too late after it, and why."""
+
+
 def _second_change(chance: Chance) -> Made:
     """The order was changed, cancelled, sent back or exchanged in this very talk."""
-    if chance.random.random() < 0.5:
-        order = chance.order("pending")
-        first: Builder = chance.random.choice([change_items, cancel])
-        code = "CHANGED_BEFORE" if first is change_items else "NOT_PENDING"
-        second = chance.random.choice(OF_PENDING)
-    else:
-        order, code = chance.order("delivered"), "REQUESTED_BEFORE"
-        first, second = chance.random.choice(OF_DELIVERED), chance.random.choice(OF_DELIVERED)
+    first, second, code = chance.each(SECONDS)
+    order = chance.order(NEEDED[first])
     before, action = first(chance, order), second(chance, order)
     if before is None or action is None:
         return None
@@ -183,7 +192,7 @@ def _second_change(chance: Chance) -> Made:
 
 
 def _other_user(chance: Chance) -> Made:
-    builder = chance.random.choice(list(NEEDED))
+    builder = chance.each(list(NEEDED))
     order = chance.order(NEEDED[builder])
     action = builder(chance, order)
     me = chance.other_user(order["user_id"])
@@ -199,7 +208,7 @@ def _other_home(chance: Chance) -> Made:
 
 
 def _foreign_method(chance: Chance) -> Made:
-    builder = chance.random.choice([b for b in NEEDED if b not in (cancel, address)])
+    builder = chance.each([b for b in NEEDED if b not in (cancel, address)])
     order = chance.order(NEEDED[builder])
     action = builder(chance, order)
     theirs = sorted(chance.other_user(order["user_id"])["payment_methods"])
@@ -243,7 +252,7 @@ def _unpaired(chance: Chance) -> Made:
 
 
 def _not_in_order(chance: Chance) -> Made:
-    builder = chance.random.choice([send_back, change_items, exchange])
+    builder = chance.each([send_back, change_items, exchange])
     order = chance.order(NEEDED[builder])
     action = builder(chance, order)
     if action is None:
@@ -260,7 +269,7 @@ def _not_in_order(chance: Chance) -> Made:
 
 def _balance(chance: Chance) -> Made:
     """A gift card that cannot pay the difference, or the order."""
-    builder = chance.random.choice([payment, change_items, exchange])
+    builder = chance.each([payment, change_items, exchange])
     order = chance.order(NEEDED[builder])
     methods = chance.user(order["user_id"])["payment_methods"].values()
     cards = [m for m in methods if m["source"] == "gift_card"]
@@ -346,7 +355,7 @@ def _wrong(order: Row, action: Action | None, code: str) -> Made:
 
 
 def _swapped(chance: Chance) -> tuple[Row, Action | None]:
-    builder = chance.random.choice(SWAPS)
+    builder = chance.each(SWAPS)
     order = chance.order(NEEDED[builder])
     return order, builder(chance, order)
 

@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from evals.report import Failure, Report
     from evals.run import Played
 
-SUITES = ("demo", "cases", "intents-jddc", "tau-retail", "ecom-bench")
-DATA_SUITES = ("intents-jddc", "tau-retail", "ecom-bench")
+SUITES = ("demo", "cases", "intents-jddc", "tau-retail", "ecom-bench", "injection")
+DATA_SUITES = ("intents-jddc", "tau-retail", "ecom-bench", "injection")
 """Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
 OWN_PACKS = {"tau-retail": "tau_retail", "ecom-bench": "ecom_bench"}
-"""Suites that hold a pack of their own to a data set: they have failures, and end with 1 when there are any."""
+"""Suites that hold a pack of their own to a data set."""
+STRICT = {*OWN_PACKS, "injection"}
+"""Suites over a data set that have failures, and end with 1 when there are any."""
 WORDS = {
     "intents-jddc": ("utterances", "commonest intent by gold label"),
     "tau-retail": ("tasks", "wrong writes by kind: code and clause of the denial"),
     "ecom-bench": ("tasks", "what was denied, by kind: code and clause of the denial"),
+    "injection": ("texts", "told apart, by group"),
 }
 """What a suite counts, and what its groups are."""
 SHOWN = 20
@@ -69,7 +72,7 @@ def evaluate(
         print_json({**found.model_dump(mode="json"), **({"regressions": fallen} if baseline else {})})
     else:
         _print_report(found, fallen)
-    strict = path is not None or suite in OWN_PACKS
+    strict = path is not None or suite in STRICT
     if fallen or (found.failures and baseline is None and strict):
         raise typer.Exit(1)
 
@@ -80,7 +83,7 @@ def _played(suite: str, path: Path, pack: str) -> Report:
 
     cases = list(read_cases(path))
     to_play = [case for case in cases if case.skip is None]
-    return report(suite, pack, asyncio.run(_play(to_play, pack)), skipped=len(cases) - len(to_play))
+    return report(suite, pack, play_cases(to_play, pack), skipped=len(cases) - len(to_play))
 
 
 def _measured(suite: str, pack: str, data: Path | None, *, as_json: bool) -> Report:
@@ -115,6 +118,11 @@ def _cases(suite: str, file: Path | None) -> Path | None:
     from evals.suites import suite_file
 
     return suite_file(suite)
+
+
+def play_cases(cases: list[Case], pack: str) -> list[Played]:
+    """Play cases one after the other, with a bar on a terminal."""
+    return asyncio.run(_play(cases, pack))
 
 
 async def _play(cases: list[Case], pack: str) -> list[Played]:
