@@ -13,9 +13,24 @@ const state = { lang: navigator.language?.startsWith("zh") === false ? "en" : "z
 let t = words(state.lang);
 
 const queue = new Queue(at("queue"), { api, t: (...a) => t(...a), choose: open, alert });
-const talk = new Talk(at("talk"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, changed: refresh });
-const sidebar = new Sidebar(at("sidebar"), { api, t: (...a) => t(...a), lang: () => state.lang, insert: (text) => talk.insert(text) });
+const post = (path, body) => api.json("POST", path, body);
+const talk = new Talk(at("talk"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, changed: refresh, source: quote });
+const sidebar = new Sidebar(at("sidebar"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, insert: (text) => talk.insert(text), post, changed: refreshAll, effects: () => queue.effects });
 let stream = null;
+
+/** Open the quote of a citation below the bubble its chip stands in, or close it again. */
+function quote(chip, citation) {
+  const bubble = chip.closest(".bubble");
+  const open = [...bubble.querySelectorAll("blockquote")].find((node) => node.dataset.mark === String(citation.mark));
+  chip.setAttribute("aria-expanded", String(!open));
+  if (open) return open.remove();
+  const note = document.createElement("blockquote");
+  note.dataset.mark = String(citation.mark);
+  const from = document.createElement("small");
+  from.textContent = ` ${citation.title} · ${citation.policy.split("@")[1] ?? ""} · ${t(`status_${citation.status}`)}`;
+  note.append(citation.text, from);
+  bubble.append(note);
+}
 
 function setLang(lang) {
   state.lang = lang;
@@ -39,6 +54,7 @@ async function start() {
     .then((shop) => applyBrand(document.documentElement, shop.brand_color))
     .catch(() => null);
   try {
+    queue.role = sessionStorage.getItem("xiaoer:desk-role") ?? "agent";
     await queue.load();
     enter();
   } catch (problem) {
@@ -50,7 +66,7 @@ async function start() {
 
 function enter() {
   state.me = sessionStorage.getItem("xiaoer:desk") ?? "";
-  at("who").textContent = state.me;
+  at("who").textContent = `${state.me} · ${t(queue.role)}`;
   at("sign-in").hidden = true;
   at("columns").hidden = false;
   at("leave").hidden = false;
@@ -66,6 +82,11 @@ async function open(id) {
   stream?.stop();
   await refresh();
   stream = api.stream(`/v1/desk/conversations/${id}/events`, later, () => state.detail?.entries.at(-1)?.seq ?? 0);
+}
+
+async function refreshAll() {
+  await queue.load();
+  await refresh();
 }
 
 let timer = 0;
@@ -90,6 +111,8 @@ at("sign-in").addEventListener("submit", async (event) => {
   try {
     await api.json("POST", "/desk/sign-in", { name: form.get("name").trim(), role: form.get("role") });
     sessionStorage.setItem("xiaoer:desk", form.get("name").trim());
+    sessionStorage.setItem("xiaoer:desk-role", form.get("role"));
+    queue.role = form.get("role");
     await queue.load();
     enter();
   } catch (error) {

@@ -1,7 +1,7 @@
 // The queue: who waits, since when, for what. Waiting turns to a warning at two thresholds, in words and colour.
 
 import { h, icon } from "/widget/dom.js";
-import { minutes } from "/widget/format.js";
+import { minutes, money } from "/widget/format.js";
 
 const WAIT_MIN = 1;
 const RISK_MIN = 3;
@@ -14,7 +14,11 @@ export class Queue {
   #filter = "all";
   #open = null;
   #waiting = 0;
+  #tab = "talks";
   mine = "";
+  role = "agent";
+  approvals = [];
+  effects = [];
 
   constructor(node, tools) {
     this.#node = node;
@@ -27,6 +31,8 @@ export class Queue {
     const waiting = this.#rows.filter((row) => row.owner === "queue").length;
     if (waiting > this.#waiting) this.#tools.alert("new_waiting");
     this.#waiting = waiting;
+    this.approvals = await this.#tools.api.json("GET", "/v1/desk/approvals?state=awaiting");
+    this.effects = this.role === "legal" ? [] : await this.#tools.api.json("GET", "/v1/desk/effects");
     this.draw();
   }
 
@@ -55,12 +61,48 @@ export class Queue {
       all: () => true,
       waiting: (row) => row.owner === "queue",
       mine: (row) => row.agent === this.mine,
-      risk: (row) => row.risks.length > 0,
+      risk: (row) => row.risks.length > 0 || row.escalated,
     }[this.#filter];
     return this.#rows.filter(keep);
   }
 
   draw() {
+    const { t } = this.#tools;
+    const counts = { talks: this.#rows.length, approvals: this.approvals.length, effects: this.effects.length };
+    const tabs = Object.entries(counts).map(([name, n]) =>
+      h("button.pill", { type: "button", "aria-pressed": String(name === this.#tab), onclick: () => this.#turn(name) }, t(`tab_${name}`, { n: n || "" })),
+    );
+    this.#node.querySelector(".tabs").replaceChildren(...tabs);
+    this.#node.querySelector(".filters").hidden = this.#tab !== "talks";
+    if (this.#tab === "talks") this.#drawTalks();
+    else this.#drawMoney(this.#tab);
+  }
+
+  #turn(tab) {
+    this.#tab = tab;
+    this.draw();
+  }
+
+  /** Requests or unknown effects; choosing one opens its conversation with the request in the sidebar. */
+  #drawMoney(tab) {
+    const { t, choose } = this.#tools;
+    const items = this[tab].map((row) => {
+      const who = tab === "approvals" ? row.missing.map((role) => t(role)).join(t("and")) : t("unknown");
+      const level = tab === "approvals" ? ".wait" : ".risk";
+      const amount = row.amount === null ? "" : money(row.amount);
+      const button = h(
+        `button.row${row.conversation_id === this.#open ? ".current" : ""}`,
+        { type: "button", onclick: () => choose(row.conversation_id) },
+        h("span.head", {}, h("b", {}, amount), h(`span.state${level}`, {}, icon(level.slice(1)), who)),
+        h("span.last", {}, row.title),
+        h("small", {}, row.customer_name),
+      );
+      return h("li", {}, button);
+    });
+    this.#node.querySelector("ul").replaceChildren(...(items.length ? items : [h("li.hint", {}, t(`no_${tab}`))]));
+  }
+
+  #drawTalks() {
     const { t } = this.#tools;
     const filters = FILTERS.map((name) =>
       h("button.pill", { type: "button", "aria-pressed": String(name === this.#filter), onclick: () => this.#choose(name) }, t(`filter_${name}`)),
@@ -86,8 +128,8 @@ export class Queue {
       { type: "button", "aria-current": row.id === this.#open && "true", onclick: () => choose(row.id) },
       h("span.head", {}, h("b", {}, row.customer_name), waited === null ? null : h(`span.state${level}`, {}, icon(level === ".risk" ? "risk" : "wait"), t("waiting", { n: waited }))),
       h("span.last", {}, row.last_text),
-      h("span.tags", {}, row.risks.map((risk) => h("span.state.risk", {}, icon("risk"), t(`risk_${risk}`))), row.intents.slice(0, 2).map((intent) => h("span.state", {}, intent.label))),
-      h("small", {}, owner),
+      h("span.tags", {}, row.escalated ? h("span.state.risk", {}, icon("risk"), t("escalated")) : null, row.risks.map((risk) => h("span.state.risk", {}, icon("risk"), t(`risk_${risk}`))), row.intents.slice(0, 2).map((intent) => h("span.state", {}, intent.label))),
+      h("small", {}, owner, row.transfer_to ? ` · ${t("offered_to", { name: row.transfer_to })}` : ""),
     );
     return h("li", {}, button);
   }

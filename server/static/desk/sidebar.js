@@ -44,7 +44,7 @@ export class Sidebar {
     this.#detail = detail;
     const title = h("h2.sr", { id: "sidebar-title" }, t("sidebar"));
     if (!detail) {
-      this.#node.replaceChildren(title, this.#block("knowledge", this.#search()));
+      this.#node.replaceChildren(title, waitingCases(this.#tools), this.#block("knowledge", this.#search()));
       return;
     }
     this.#node.replaceChildren(
@@ -53,6 +53,7 @@ export class Sidebar {
       ...this.#authority(),
       this.#block("wants", this.#wants()),
       this.#block("order", this.#orders()),
+      casesOf(detail.orders, this.#tools) ?? "",
       this.#block("suggestions", this.#suggestions()),
       this.#block("decisions", this.#decisions()),
       this.#block("knowledge", this.#search()),

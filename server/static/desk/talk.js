@@ -147,6 +147,12 @@ export class Talk {
     return words === `why_${reason}` ? reason : words;
   }
 
+  /** What was proposed, in the words it was proposed in. */
+  #title(entry) {
+    const proposed = this.#detail.entries.find((other) => other.kind === "proposed" && other.proposal_id === entry.proposal_id);
+    return proposed?.title ?? entry.action;
+  }
+
   #note(entry) {
     const { t } = this.#tools;
     const amount = entry.amount === null || entry.amount === undefined ? "" : money(entry.amount);
@@ -156,7 +162,7 @@ export class Talk {
       case "answered":
         return t(`did_answered_${entry.answer}`);
       case "acted":
-        return t(`did_${entry.state}`, { action: entry.action, amount, receipt: entry.receipt ?? "" });
+        return t(`did_${entry.state}`, { action: this.#title(entry), amount, receipt: entry.receipt ?? "" });
       case "handed_off":
         return t("did_handed_off", { reason: this.#why(entry.reason) + (entry.note ? ` · ${entry.note}` : "") });
       case "transfer_offered":
@@ -171,6 +177,8 @@ export class Talk {
         return t(`did_approval_${entry.verdict}`, { ...entry, role: entry.role ? t(entry.role) : "" });
       case "resolved":
         return t("did_resolved", { outcome: t(`outcome_${entry.outcome}`), by: entry.by.map(nameOf).join(t("and")) });
+      case "attached":
+        return t("did_attached", { name: entry.name });
       case "taken_over":
       case "given_back":
         return t(`did_${entry.kind}`, { agent: entry.agent });
