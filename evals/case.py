@@ -117,7 +117,7 @@ def read_cases(path: Path) -> Iterator[Case]:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("//"):
             continue
-        case = _case(line, f"{path}:{number}")
+        case = case_of(line, f"{path}:{number}")
         if case.id in seen:
             raise XiaoerError(
                 f"{path}:{number}: case `{case.id}` stands in line {seen[case.id]} already.", mend="Give it its own id."
@@ -126,7 +126,8 @@ def read_cases(path: Path) -> Iterator[Case]:
         yield case
 
 
-def _case(line: str, where: str) -> Case:
+def case_of(line: str, where: str) -> Case:
+    """One line as a case. Raises `XiaoerError` that names `where` and the field at fault."""
     try:
         return Case.model_validate(json.loads(line))
     except json.JSONDecodeError as error:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from evals.report import Failure, Report
     from evals.run import Played
 
-SUITES = ("demo", "cases", "intents-jddc", "tau-retail", "ecom-bench", "injection")
-DATA_SUITES = ("intents-jddc", "tau-retail", "ecom-bench", "injection")
+SUITES = ("demo", "cases", "intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
+DATA_SUITES = ("intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
 """Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
 OWN_PACKS = {"tau-retail": "tau_retail", "ecom-bench": "ecom_bench"}
 """Suites that hold a pack of their own to a data set."""
@@ -28,8 +28,10 @@ STRICT = {*OWN_PACKS, "injection"}
 """Suites over a data set that have failures, and end with 1 when there are any."""
 WORDS = {
     "intents-jddc": ("utterances", "commonest intent by gold label"),
+    "jddc-retrieval": ("utterances", "each ranking alone"),
     "tau-retail": ("tasks", "wrong writes by kind: code and clause of the denial"),
     "ecom-bench": ("tasks", "what was denied, by kind: code and clause of the denial"),
+    "ecom-routing": ("personas", "led to, by gold tool"),
     "injection": ("texts", "told apart, by group"),
 }
 """What a suite counts, and what its groups are."""

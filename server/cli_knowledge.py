@@ -210,23 +210,41 @@ def _print_decision(explained: Explained) -> None:
 
 
 def check(
-    pack: Annotated[str, typer.Argument(help="A pack folder or a shipped pack's name.")] = "demo",
+    pack: Annotated[str | None, typer.Argument(help="A pack folder or a shipped pack's name.")] = None,
+    *,
+    named: Annotated[str | None, typer.Option("--pack", help="The same, as other commands take it.")] = None,
+    cases: Annotated[bool, typer.Option("--cases/--no-cases", help="Play the pack's cases.jsonl.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Compile a pack: tables, clauses, windows, quotes, cases. Ends with 1 when something must be mended."""
-    from assistant.backend_check import check_backend
-    from knowledge.check import check_pack
-
-    problems = [*check_pack(pack), *check_backend(pack)]
+    """Compile a pack: tables, clauses, windows, flows, shop data, cases. Ends with 1 when something must be mended."""
+    chosen = pack or named or "demo"
+    problems = _problems_of(chosen, cases=cases)
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
         from server.views import plain
 
-        print_json({"pack": pack, "errors": len(errors), "problems": [plain(problem) for problem in problems]})
+        print_json({"pack": chosen, "errors": len(errors), "problems": [plain(problem) for problem in problems]})
     else:
-        _print_problems(pack, problems)
+        _print_problems(chosen, problems)
     if errors:
         raise typer.Exit(1)
+
+
+def _problems_of(pack: str, *, cases: bool) -> list[Problem]:
+    """What the compiler finds; rows of data once policies and flows hold; cases once all else does."""
+    from assistant.pack_check import data_problems
+    from evals.pack_cases import FILE, case_problems
+    from knowledge.check import check_pack
+    from knowledge.pack import load_pack
+    from server.cli_eval import play_cases
+
+    problems = check_pack(pack)
+    if not any(problem.severity == "error" for problem in problems):
+        problems += data_problems(load_pack(pack), _now())
+    path = load_pack(pack).path / FILE if not any(each.severity == "error" for each in problems) else None
+    if cases and path is not None and path.is_file():
+        problems += case_problems(path, lambda to_play: play_cases(to_play, pack))
+    return problems
 
 
 def _print_problems(pack: str, problems: list[Problem]) -> None:
@@ -246,12 +264,16 @@ def _print_problems(pack: str, problems: list[Problem]) -> None:
 def init(
     directory: Annotated[Path, typer.Argument(help="A new folder.")],
     name: Annotated[str, typer.Option("--name", help="The shop's name.")] = "我的小店",
+    *,
+    pack: Annotated[str, typer.Option("--pack", help="The pack to extend.")] = "cn_retail",
     as_json: AsJson = False,
 ) -> None:
     """Begin a pack of your own: it extends cn_retail, so the law and the platforms' rules already hold."""
+    from knowledge.pack import open_pack
     from server.new_pack import write_pack
 
-    written = write_pack(directory, name)
+    open_pack(pack)
+    written = write_pack(directory, name, parent=pack)
     if as_json:
         print_json({"pack": str(directory), "files": [str(path) for path in written]})
         return

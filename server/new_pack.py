@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from knowledge.errors import XiaoerError
+from knowledge.pack import shipped_packs
 
 SHOP = """\
 # What your shop is. Everything not said here holds as the common pack says it. Money in fen.
-extends: cn_retail
+extends: {parent}
 key: {key}
 name: {{zh: {name}, en: {name}}}
 platforms: [taobao]
@@ -63,14 +65,14 @@ Everything ships from Hangzhou. Orders paid before 16:00 on a working day leave 
 """
 
 
-def write_pack(directory: Path, name: str) -> list[Path]:
+def write_pack(directory: Path, name: str, *, parent: str = "cn_retail") -> list[Path]:
     """Write a new pack into `directory`, which must not exist or be empty. Returns the files written."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise XiaoerError(f"{directory} is not empty; nothing was written.", mend="Name a new folder.")
     if not name.strip() or any(char in name for char in "{}[],:#&*!|>'\"%@`\n\r\0"):
         raise XiaoerError(f"The name {name!r} holds a sign that YAML reserves.", mend="Use letters, digits and spaces.")
     files = {
-        "shop.yaml": SHOP.format(key=_key(directory), name=name.strip()),
+        "shop.yaml": SHOP.format(key=_key(directory), name=name.strip(), parent=_extends(parent)),
         "policies/packing.md": POLICY_ZH,
         "policies/packing.en.md": POLICY_EN,
     }
@@ -79,6 +81,11 @@ def write_pack(directory: Path, name: str) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return [directory / path for path in files]
+
+
+def _extends(parent: str) -> str:
+    """A shipped pack by its name, a folder by where it lies."""
+    return parent if parent in shipped_packs() else json.dumps(str(Path(parent).resolve()), ensure_ascii=False)
 
 
 def _key(directory: Path) -> str:

@@ -47,7 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("approving", "after_sale"),
     ("model_planner", "meanwhile", "verdict", "suggestions"),
     ("turn",),
-    ("build",),
+    ("build", "pack_check"),
 )  # fmt: skip
 FEATURES = frozenset(LAYERS[8])
 

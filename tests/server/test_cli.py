@@ -82,6 +82,24 @@ def test_init_writes_a_pack_once_and_never_over_anything(tmp_path: Path) -> None
     assert decided.returncode == 0, decided.stderr
 
 
+def test_init_extends_the_pack_it_is_given_and_check_reads_rows_and_cases(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    assert xiaoer("init", str(mine), "--pack", "demo", "--json").returncode == 0
+    assert "extends: demo" in (mine / "shop.yaml").read_text(encoding="utf-8")
+    case = {"id": "hi", "group": "g", "now": "2026-11-22T10:00:00+08:00",
+            "steps": [{"say": "你好", "expect": {"intents": ["greeting_chat"]}}]}  # fmt: skip
+    wrong = {**case, "id": "no", "steps": [{"say": "你好", "expect": {"intents": ["exchange"]}}]}
+    lines = [json.dumps(each, ensure_ascii=False) for each in (case, wrong)]
+    (mine / "cases.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    ran = xiaoer("check", "--pack", str(mine), "--json")
+    assert ran.returncode == 1, ran.stderr
+    (problem,) = [each for each in json.loads(ran.stdout)["problems"] if each["severity"] == "error"]
+    assert (Path(problem["file"]).name, problem["line"]) == ("cases.jsonl", 2)
+    assert "`no` fails" in problem["what"]
+    assert xiaoer("check", str(mine), "--no-cases", "--json").returncode == 0
+    assert xiaoer("init", str(tmp_path / "other"), "--pack", "nowhere").returncode == 2
+
+
 def test_init_refuses_a_name_that_would_break_the_file(tmp_path: Path) -> None:
     assert xiaoer("init", str(tmp_path / "mine"), "--name", "a: {b").returncode == 2
     assert not (tmp_path / "mine").exists()
