@@ -43,15 +43,13 @@ def test_a_photo_is_sent_a_person_decides_and_the_customer_sees_the_state(
     trouble.clear()  # the browser reports the refusal as a failed request
 
     desk = open_page(chromium, server.url + "/desk", [])
-    desk.request.post(server.url + "/desk/sign-in", data={"name": "小林"})
-    rows = desk.request.get(server.url + "/v1/desk/tickets").json()
-    number = next(row["ticket_id"] for row in rows if row["kind"] == "resend")
-    whole = desk.request.get(f"{server.url}/v1/desk/tickets/{number}").json()
-    assert [file["name"] for file in whole["files"]] == ["外箱.jpg"]
-    moved = desk.request.post(
-        f"{server.url}/v1/desk/tickets/{number}/events", data={"event": "resend"},
-        headers={"origin": server.url},
-    )  # fmt: skip
-    assert moved.ok, moved.text()
+    desk.locator("#sign-in input[name=name]").fill("小林")
+    desk.locator("#sign-in button.primary").click()
+    case = desk.locator("#sidebar details.case", has_text="补发").first
+    case.locator("summary").first.click()
+    expect(case.get_by_role("link", name="外箱.jpg")).to_be_visible(timeout=15000)
+    case.locator("select[name=event]").select_option("resend")
+    case.get_by_role("button", name="提交").click()
+    expect(case).to_contain_text("RESENT", timeout=15000)
     expect(log).to_contain_text(re.compile("有新进展.*已补发"), timeout=15000)
     assert trouble == []

@@ -92,6 +92,7 @@ def test_the_fields_a_customer_sees_are_these() -> None:
         "agent_said": "agent text",
         "taken_over": "agent",
         "given_back": "agent",
+        "attached": "client_id file_id media_type name order_id size ticket_id",
         "rated": "score words",
         "closed": "by",
     }
