@@ -19,7 +19,7 @@ from knowledge.decision import Decision, Facts, FactValue
 from knowledge.errors import FactTypeError, PackError, UnknownTable
 from knowledge.expressions import AbsentFact, Evaluation, ExpressionError
 from knowledge.facts import FactDefinition, check_facts, read_definitions, shop_facts
-from knowledge.govern import SURVIVES, judge_policy, precedence
+from knowledge.govern import SURVIVES, Point, candidate_of, judge_candidate, point_of, precedence
 from knowledge.pack import Pack
 from knowledge.tables import PLACEHOLDER, Row, Table, compile_tables
 
@@ -31,6 +31,7 @@ class _Moment:
     at: datetime
     decided_at: datetime
     place: Place
+    point: Point
 
 
 class _Stop(Exception):
@@ -59,6 +60,7 @@ class PolicySet:
             self._tables.setdefault(table.id, []).append(table)
         for versions in self._tables.values():
             versions.sort(key=lambda table: precedence(table.policy))
+        self._candidates = {each.key: candidate_of(each) for each in pack.policies}
         leads = {each.name: each.derived.table for each in self.facts.values() if each.derived}
         self._check_derived(leads)
         self._reads = {name: frozenset(self._reach(name, leads)) for name in self._tables}
@@ -120,12 +122,13 @@ class PolicySet:
         facts that the table cannot read are left alone: a turn knows a hundred, a table reads ten.
         """
         versions = self._versions(table)
-        moment = _Moment(_aware(at, "at"), _aware(decided_at or at, "decided_at"), place)
+        happened, judged = _aware(at, "at"), _aware(decided_at or at, "decided_at")
+        moment = _Moment(happened, judged, place, point_of(place, happened, judged))
         evaluation = Evaluation(self._relevant(table, facts), lambda name: self.facts[name].samples())
         decision = self._govern(versions, evaluation, moment)
-        return replace(
-            decision, read=dict(evaluation.read), place=place, decided_at=moment.decided_at, pack=self.kept_as
-        )
+        # this decision is new and nobody else's: filling it saves making another
+        decision.read.update(evaluation.read)
+        return decision
 
     def _relevant(self, table: str, facts: Mapping[str, FactValue]) -> Facts:
         """The facts that `table` may read, checked, and with them what the shop states."""
@@ -139,7 +142,7 @@ class PolicySet:
         return self._tables[table]
 
     def _govern(self, versions: list[Table], evaluation: Evaluation, moment: _Moment) -> Decision:
-        codes = [judge_policy(each.policy, moment.place, moment.at, moment.decided_at) for each in versions]
+        codes = [judge_candidate(self._candidates[each.policy.key], moment.place, moment.point) for each in versions]
         survivors = [
             each
             for each, code in zip(versions, codes, strict=True)
@@ -170,7 +173,17 @@ class PolicySet:
             elif _better(found, decision, table.best_first or winner.best_first):
                 decision = found
         if decision is None:
-            return Decision(code="HUMAN(rule)", table=name, row="", policy="", actor="agent", at=moment.at)
+            return Decision(
+                code="HUMAN(rule)",
+                table=name,
+                row="",
+                policy="",
+                actor="agent",
+                at=moment.at,
+                place=moment.place,
+                decided_at=moment.decided_at,
+                pack=self.kept_as,
+            )
         return decision
 
     def _run(self, table: Table, evaluation: Evaluation, moment: _Moment) -> Decision | None:
@@ -216,6 +229,9 @@ class PolicySet:
             actor=row.actor,
             appeal=_in(row.appeal, "zh"),
             at=moment.at,
+            place=moment.place,
+            decided_at=moment.decided_at,
+            pack=self.kept_as,
         )
 
     def _without_row(self, table: Table, row: Row, code: str, moment: _Moment) -> Decision:
@@ -229,6 +245,9 @@ class PolicySet:
             needs=(code[4:-1],) if code.startswith("ASK(") else (),
             actor="bot" if code.startswith("ASK(") else "agent",
             at=moment.at,
+            place=moment.place,
+            decided_at=moment.decided_at,
+            pack=self.kept_as,
         )
 
     def _value(self, expression: Any, evaluation: Evaluation, moment: _Moment, *, truth: bool = False) -> Any:

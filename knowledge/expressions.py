@@ -38,6 +38,7 @@ _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _BUILT_IN = frozenset({"size", "duration", "int", "double", "string", "startsWith", "endsWith", "contains"})
 _MAX_LENGTH = 2000
 _MAX_TRIALS = 64
+_MAX_KNOWN = 256
 _MOST_HOURS = 10_000
 
 Samples: TypeAlias = Callable[[str], Sequence[FactValue]]
@@ -65,6 +66,8 @@ class Expression:
     ordered: tuple[str, ...]
     """The same names as they first appear in the source."""
     program: cel.Program = field(repr=False, compare=False)
+    absent: dict[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    """What was found absent for which known values: the same questions are put again and again."""
 
 
 def compile_expression(source: str) -> Expression:
@@ -110,9 +113,8 @@ class Evaluation:
         try:
             return expression.program.execute(self._context)
         except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
-            missed = self._missed(expression)
-            if missed:
-                raise AbsentFact(self._culprit(expression, missed, str(error))) from None
+            if absent := self._absent(expression, str(error)):
+                raise AbsentFact(absent) from None
             raise ExpressionError(f"`{expression.source}` fails: {str(error).partition('.')[0]}") from error
 
     def truth(self, expression: Expression) -> bool:
@@ -125,6 +127,18 @@ class Evaluation:
         """Give a fact that was found on the way."""
         self.facts[name] = value
         self._context.add_variable(name, value)
+
+    def _absent(self, expression: Expression, message: str) -> str:
+        """The fact that the outcome hangs on, empty when the expression fails for another reason."""
+        known = repr([self.facts.get(name, ...) for name in expression.ordered])
+        absent = expression.absent.get(known)
+        if absent is None:
+            missed = self._missed(expression)
+            absent = self._culprit(expression, missed, message) if missed else ""
+            if len(expression.absent) >= _MAX_KNOWN:
+                expression.absent.clear()
+            expression.absent[known] = absent
+        return absent
 
     def _missed(self, expression: Expression) -> list[str]:
         """The absent facts that the engine looked for, in order: run again, slowly, with every look noted."""

@@ -6,7 +6,7 @@ and asked; a property test holds the two together. Windows are half-open, instan
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from knowledge.clauses import Level, Place, Policy, Scope, TemporalBasis, Window
@@ -74,27 +74,50 @@ def judge(rule: Rule | None, point: Point) -> str:
     return "USE_RULE"
 
 
-def judge_policy(policy: Policy, place: Place, at: datetime, decided_at: datetime) -> str:
-    """DT-01 for a policy of a pack. An announced or draft rule is `NOT_IN_FORCE`, whatever its window says.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A policy as DT-01 sees it, made once. `rule` is None while it is only announced; `rest` are the axes of its scope
+    that DT-01 does not name, None when it has none.
+    """
 
-    A category or channel that the policy is not for counts as `DROP_GATED`. The audience is left aside: who may read a
-    rule does not change whether it holds.
+    rule: Rule | None
+    rest: Scope | None
+
+
+def candidate_of(policy: Policy) -> Candidate:
+    """What DT-01 looks at in a policy of a pack. The audience is left aside: who may read a rule does not change
+    whether it holds.
     """
     if policy.status in {"announced", "draft"}:
-        return "NOT_IN_FORCE"
+        return Candidate(None, None)
     scope = policy.scope
-    if scope.platforms and place.platform not in scope.platforms:
-        return "DROP_PLATFORM"  # what `judge` says first, without the trouble of asking
-    rest = Scope(categories=scope.categories, channels=scope.channels)
     rule = Rule(
         platforms=scope.platforms,
         regions=scope.regions,
         window=policy.window,
         basis=policy.temporal_basis,
         dated=not policy.undated,
-        gate_open=rest.covers(place),
     )
-    return judge(rule, Point(at, decided_at, place.platform, place.region, region_matters=True))
+    rest = Scope(categories=scope.categories, channels=scope.channels) if scope.categories or scope.channels else None
+    return Candidate(rule, rest)
+
+
+def judge_candidate(candidate: Candidate, place: Place, point: Point) -> str:
+    """DT-01 for a policy of a pack. An announced or draft rule is `NOT_IN_FORCE`, whatever its window says.
+
+    A category or channel that the policy is not for counts as `DROP_GATED`.
+    """
+    rule = candidate.rule
+    if rule is None:
+        return "NOT_IN_FORCE"
+    if candidate.rest is not None and not candidate.rest.covers(place):
+        rule = replace(rule, gate_open=False)
+    return judge(rule, point)
+
+
+def point_of(place: Place, at: datetime, decided_at: datetime) -> Point:
+    """An order that stands at `place`: what happened at `at`, judged at `decided_at`."""
+    return Point(at, decided_at, place.platform, place.region, region_matters=True)
 
 
 def precedence(policy: Policy) -> tuple[int, int, float, str]:
