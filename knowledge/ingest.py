@@ -149,7 +149,7 @@ def _propose(path: Path, loaded: Loaded, origin: str) -> tuple[tuple[Policy, ...
     policy = Policy(
         id=f"{'news' if head.is_news else 'doc'}/{slug_of(origin or path.stem)}",
         version=dating.content_date or (f"{head.window.start:%Y-%m-%d}" if head.window.start else "undated"),
-        title=reading_of(loaded.title) or _first_line(cleaned.text) or path.stem,
+        title=reading_of(loaded.title) or _title(path, cleaned.text, origin),
         lang=lang,
         text=loaded.text,
         level=head.level,
@@ -241,6 +241,12 @@ def slug_of(name: str) -> str:
     if bare != name:
         return f"{plain[:_LONGEST_SLUG].strip('-_')}-{_digest(name)[:6]}"
     return plain if plain and plain[0].isalnum() else f"doc-{_digest(name)[:10]}"
+
+
+def _title(path: Path, text: str, origin: str) -> str:
+    """What a document without a title is called: a table by its file, any other by its first line."""
+    of_table = path.suffix.lower() in (".csv", ".tsv", ".xlsx") and not origin
+    return path.stem if of_table else _first_line(text) or path.stem
 
 
 def _first_line(text: str) -> str:

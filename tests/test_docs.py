@@ -261,13 +261,22 @@ def everything() -> str:
 
 @cache
 def commands() -> dict[str, frozenset[str]]:
-    """Each command of `xiaoer` with its options."""
+    """Each command of `xiaoer` with its options; of a group of commands, those of all its commands."""
     group: Any = typer.main.get_command(command_line)
-    found = group.commands
-    return {
-        name: frozenset({"--help", "-h"}.union(*(parameter.opts for parameter in command.params)))
-        for name, command in found.items()
-    }
+    return {name: options_of(command) for name, command in group.commands.items()}
+
+
+def options_of(command: Any) -> frozenset[str]:
+    own = frozenset({"--help", "-h"}.union(*(parameter.opts for parameter in command.params)))
+    return own.union(*(options_of(each) for each in getattr(command, "commands", {}).values()))
+
+
+def test_every_command_of_a_group_in_the_documents_exists_and_is_documented() -> None:
+    group: Any = typer.main.get_command(command_line)
+    for name, command in group.commands.items():
+        inside = set(getattr(command, "commands", {}))
+        named = set(re.findall(rf"\bxiaoer {name} ([a-z]+)\b", everything())) if inside else set()
+        assert named == inside, name
 
 
 def test_every_command_is_documented() -> None:

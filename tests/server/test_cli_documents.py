@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from knowledge.clauses import SHANGHAI
+from knowledge.documents import Documents
+from knowledge.intake import Terms, take, wanted
+from server.cli import app
 from server.cli_serve import empty
 from tests.knowledge import dirty
 from tests.server.test_cli import xiaoer
+
+RUNNER = CliRunner()
 
 
 @pytest.fixture
@@ -84,3 +92,113 @@ def test_beginning_afresh_keeps_the_documents(tmp_path: Path) -> None:
         path.write_text("x", encoding="utf-8")
     empty(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a.md"]
+
+
+# ── docs: versions and what a person does with them ──────────────────────────────────────────────────────────────────
+
+
+def docs(tmp_path: Path, *arguments: str) -> object:
+    """What a verb prints as JSON; its exit status has to be 0."""
+    ran = RUNNER.invoke(app, ["docs", *arguments, "--pack", "demo", "--data-dir", str(tmp_path / "data"), "--json"])
+    assert ran.exit_code == 0, ran.output
+    return json.loads(ran.stdout)
+
+
+def taken(tmp_path: Path, text: str = "刻字服务说明\n本店自2026年3月1日起提供刻字，每件收取 28 元。\n") -> Documents:
+    """A shop that has taken one document, without the index that the command writes."""
+    (tmp_path / "engraving.txt").write_text(text, encoding="utf-8")
+    documents = Documents(tmp_path / "data" / "documents")
+    at = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
+    report = list(take(documents, wanted([tmp_path / "engraving.txt"]), at=at, terms=Terms(isolate=False)))
+    assert [entry.error for entry in report] == [""]
+    return documents
+
+
+def test_a_document_is_shown_with_the_words_that_each_proposed_field_rests_on(tmp_path: Path) -> None:
+    taken(tmp_path)
+    (shown,) = docs(tmp_path, "show", "doc/engraving")
+    assert shown["in_force_from"].startswith("2026-03-01")
+    assert {point["quote"] for point in shown["proposed"]} >= {"自2026年3月1日起"}
+    assert [clause["ref"] for clause in shown["clauses"]] == ["doc/engraving@2026#p1"]
+    assert len(shown["clauses"][0]["hash"]) == 64
+    assert (shown["confirmed"], shown["state"]) == (False, "published")
+
+
+def test_a_confirmation_is_kept_with_the_name_of_who_gave_it(tmp_path: Path) -> None:
+    taken(tmp_path)
+    said = ("--by", "李雷", "--platform", "taobao", "--from", "2026-04-01", "--to", "2027-01-01", "--title", "刻字")
+    (row,) = docs(tmp_path, "confirm", "doc/engraving", *said, "--now", "2026-11-22T13:00")
+    assert (row["confirmed"], row["title"], row["platforms"]) == (True, "刻字", ["taobao"])
+    assert (row["in_force_from"][:10], row["in_force_to"][:10]) == ("2026-04-01", "2027-01-01")
+    (shown,) = docs(tmp_path, "show", "doc/engraving")
+    assert [(change["what"], change["who"]) for change in shown["changes"]] == [
+        ("published", ""),
+        ("confirmed", "李雷"),
+    ]
+
+
+def test_verbs_move_a_document_and_say_what_they_did(tmp_path: Path) -> None:
+    documents = taken(tmp_path)
+    assert [row["state"] for row in docs(tmp_path, "withdraw", "doc/engraving")] == ["withdrawn"]
+    assert documents.policies() == ()
+    assert [row["state"] for row in docs(tmp_path, "publish", "doc/engraving")] == ["published"]
+    assert [row["state"] for row in docs(tmp_path, "draft", "doc/engraving")] == ["draft"]
+    docs(tmp_path, "publish", "doc/engraving")
+    taken(tmp_path, "刻字服务说明\n本店自2026年3月1日起提供刻字，每件收取 38 元。\n")
+    (change,) = docs(tmp_path, "diff", "doc/engraving")
+    assert ("28 元" in change["before"], "38 元" in change["after"]) == (True, True)
+    (row,) = docs(tmp_path, "rollback", "doc/engraving")
+    assert row["version"] == "2026"
+    assert {row["version"]: row["state"] for row in docs(tmp_path, "list")} == {
+        "2026": "published",
+        "2026.2": "withdrawn",
+    }
+
+
+def test_conflicts_between_documents_are_told_and_end_with_1(tmp_path: Path) -> None:
+    documents = taken(tmp_path)
+    (tmp_path / "other.txt").write_text("刻字加工\n本店自2026年3月1日起提供刻字，每件收取 30 元。\n", encoding="utf-8")
+    at = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
+    list(take(documents, wanted([tmp_path / "other.txt"]), at=at, terms=Terms(isolate=False)))
+    where = ["--pack", "demo", "--data-dir", str(tmp_path / "data")]
+    ran = RUNNER.invoke(app, ["docs", "conflicts", *where, "--at", "2026-11-22"])
+    assert ran.exit_code == 1
+    assert "28" in ran.stdout
+    assert "30" in ran.stdout
+    docs(tmp_path, "withdraw", "doc/other")
+    assert docs(tmp_path, "conflicts") == []
+
+
+def test_people_get_lines_instead_of_json(tmp_path: Path) -> None:
+    taken(tmp_path)
+    where = ["--pack", "demo", "--data-dir", str(tmp_path / "data")]
+    for verb, says in (("list", "to confirm"), ("show", "自2026年3月1日起"), ("withdraw", "withdrawn")):
+        ran = RUNNER.invoke(app, ["docs", verb, *([] if verb == "list" else ["doc/engraving"]), *where])
+        assert ran.exit_code == 0
+        assert says in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("confirm", "doc/engraving", "--status", "perhaps"), "in_force"),
+        (("confirm", "doc/engraving", "--from", "soon"), "instant"),
+        (("show", "doc/none"), "doc/none"),
+        (("rollback", "doc/engraving"), "go back"),
+        (("diff", "doc/engraving"), "compare"),
+    ],
+)
+def test_a_wrong_call_of_docs_is_said(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    taken(tmp_path)
+    ran = RUNNER.invoke(app, ["docs", *arguments, "--pack", "demo", "--data-dir", str(tmp_path / "data")])
+    assert ran.exit_code != 0
+    assert says in ran.output + str(ran.exception)
+
+
+def test_an_address_inside_is_refused_by_the_command(tmp_path: Path) -> None:
+    where = ["--pack", "demo", "--data-dir", str(tmp_path / "data")]
+    ran = RUNNER.invoke(app, ["ingest", "http://169.254.169.254/latest", *where])
+    assert ran.exit_code == 1
+    assert "no public address" in ran.stdout
+    wrong = RUNNER.invoke(app, ["ingest", "x.txt", "--encoding", "klingon", *where])
+    assert wrong.exit_code == 2
