@@ -25,7 +25,7 @@ from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ti
 from assistant.orders import change_ticket
 from assistant.permits import Permits
 from assistant.photos import check_file
-from assistant.proposals import Grounds, Proposal, draft_proposal
+from assistant.proposals import Grounds, Proposal, Settled, draft_proposal
 from assistant.shop import Action, Order, Ticket
 from assistant.store.conversations import ConversationStore
 from assistant.store.files import Attachment, FileStore
@@ -352,13 +352,24 @@ class AfterSale:
             by=colleague.who,
         )
         settled = await self.permits.execute(permit, now)
-        await self.permits.proposals.settle(settled, now)
+        await self._record(settled, now)
         if settled.state == "refused":
             raise EffectRefused(settled.reason)
         if settled.state == "unknown":
             raise EffectUnknown(settled.reason)
         told = await self.tell((await self.find(ticket_id))[0])
         return (await self.find(ticket_id))[1], told
+
+    async def _record(self, settled: Settled, now: datetime) -> None:
+        """Write the end into the ledger; the customer is told of the ticket's step, not of the desk's permit."""
+        for _ in range(_ATTEMPTS):
+            head = await self.conversations.get(settled.conversation_id, customer_id=None)
+            try:
+                await self.conversations.commit(head, [], at=now, settled=[settled], turn_done=False)
+            except Conflict:
+                continue  # the talk has moved on
+            return
+        await self.permits.proposals.settle(settled, now)
 
     async def _talk_for(self, order: Order, came_from: Sequence[str]) -> Conversation:
         """The conversation a desk's permit is filed under."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.after_sale import AfterSale, Colleague
 from assistant.conversation import Lang
-from assistant.order_facts import ticket_data
+from assistant.order_facts import step_label, ticket_data
 from assistant.shop import Order, Ticket
 from assistant.tickets import next_party
 from server.conversations import Body, ClientId, Reference, Taken
@@ -85,6 +85,7 @@ class TicketRow(BaseModel):
     state: str
     state_label: str
     next: str
+    party: str
     owner: str
     amount: int | None
     reason: str
@@ -212,6 +213,7 @@ async def _row(front: TheFront, order: Order, ticket: Ticket, lang: Lang) -> Tic
         state=ticket.state,
         state_label=str(data["state_label"]),
         next=next_party(ticket),
+        party=str(data["party"]),
         owner=ticket.owner,
         amount=ticket.amount,
         reason=ticket.reason,
@@ -229,7 +231,10 @@ async def _desk_ticket(front: TheFront, order: Order, ticket: Ticket, person: Co
     files = [each for each in await after_sale.files.of_order(order.order_id) if each.ticket_id == ticket.ticket_id]
     return DeskTicket(
         row=await _row(front, order, ticket, lang),
-        history=[step.model_dump(mode="json") for step in ticket.history],
+        history=[
+            {**step.model_dump(mode="json"), "label": step_label(step, after_sale.engine.flows, lang)}
+            for step in ticket.history
+        ],
         detail=ticket.detail,
         files=[
             DeskFile(**file_view(each).model_dump(), sha256=each.sha256, signals=list(each.signals)) for each in files

@@ -50,6 +50,6 @@ def test_a_photo_is_sent_a_person_decides_and_the_customer_sees_the_state(
     expect(case.get_by_role("link", name="外箱.jpg")).to_be_visible(timeout=15000)
     case.locator("select[name=event]").select_option("resend")
     case.get_by_role("button", name="提交").click()
-    expect(case).to_contain_text("RESENT", timeout=15000)
+    expect(case.locator("summary").first).to_contain_text("已补发", timeout=15000)
     expect(log).to_contain_text(re.compile("有新进展.*已补发"), timeout=15000)
     assert trouble == []

@@ -2,6 +2,7 @@
 
 import { h, icon } from "/widget/dom.js";
 import { moment, money } from "/widget/format.js";
+import { nameOf } from "./authority.js";
 
 /** The cases of `orders` (cards), each opened by a press; null when there are none. */
 export function casesOf(orders, tools) {
@@ -29,10 +30,12 @@ function lazy(row, tools) {
   const urgent = row.escalated_at ? t("case_overdue") : row.alert ? t("case_alert", { n: row.alert }) : null;
   const flag = urgent && h(`span.state.${row.escalated_at ? "risk" : "wait"}`, {}, icon(row.escalated_at ? "risk" : "wait"), urgent);
   const body = h("div", {});
-  const node = h("details.case", {}, h("summary", {}, `${row.kind_label} · ${row.state_label} `, h("small", {}, row.ticket_id), flag), body);
+  const node = h("details.case", {}, h("summary", {}, h("span", {}, headline(row)), " ", h("small", {}, row.ticket_id), flag), body);
   node.addEventListener("toggle", () => node.open && !body.firstChild && load(row.ticket_id, body, tools));
   return node;
 }
+
+const headline = (row) => `${row.kind_label} · ${row.state_label}`;
 
 async function load(id, body, tools, problem = "") {
   const found = await tools.api.json("GET", `/v1/desk/tickets/${encodeURIComponent(id)}`).catch((error) => error);
@@ -44,16 +47,17 @@ function draw({ row, history, files, missing, seller_evidence: seller, moves }, 
   const { t } = tools;
   const at = (instant) => moment(instant, tools.lang());
   const facts = [
-    [t("case_next"), row.next],
+    [t("case_next"), row.party],
     [t("case_deadline"), row.deadline && at(row.deadline)],
-    [t("case_owner"), row.owner.split(":").at(-1)],
+    [t("case_owner"), row.owner === "assistant" ? t("assistant") : nameOf(row.owner)],
     [t("case_amount"), row.amount === null ? null : money(row.amount)],
     [t("case_reason"), row.reason],
     [t("case_missing"), missing.join("、")],
     [t("case_seller"), seller.join("、")],
   ].filter(([, value]) => value);
   const path = `/v1/desk/tickets/${encodeURIComponent(row.ticket_id)}`;
-  const steps = history.map((step) => h("li", {}, `${at(step.at)} ${step.event} → ${step.to_state} · ${step.by}`, step.why && h("small", {}, step.why)));
+  body.closest("details").querySelector("summary span").textContent = headline(row);
+  const steps = history.map((step) => h("li", {}, `${at(step.at)} ${step.label} · ${nameOf(step.by)}`, step.why && h("small", {}, step.why)));
   body.replaceChildren(
     h("dl", {}, facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
     ...files.map((file) => evidence(file, t)),

@@ -289,7 +289,7 @@ function caseCard(data, tools, spent) {
       [t("missing"), data.missing?.join(lang === "zh" ? "、" : "; ")],
     ]),
     history.length > 0 && fold(false, t("history"), null, h("ol.scans", {}, history)),
-    !spent && tools.move && moves(data, tools),
+    !spent && tools.move && data.can?.length > 0 && moves(data, tools),
   ];
 }
 
