@@ -14,10 +14,10 @@ from tests.knowledge.oracle.generate import Draw, cases
 from tests.knowledge.oracle.tables import ORACLES
 from tests.knowledge.shipped_pack import shipped
 
-SEEDED = 200
+SEEDED = 120
 """Cases per table of a fixed seed; the bulk of them is run by `make torture`."""
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def test_every_table_of_the_pack_is_told_a_second_time() -> None:
