@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from evals import ecom_bench, injection, intents_jddc, tau_retail
+from evals import ecom_bench, ecom_routing, injection, intents_jddc, jddc_retrieval, tau_retail
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
@@ -68,8 +68,10 @@ def _intents_jddc(pack: str, data: Path) -> Report:
 
 DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
+    "jddc-retrieval": jddc_retrieval.run,
     "tau-retail": tau_retail.run,
     "ecom-bench": ecom_bench.run,
+    "ecom-routing": ecom_routing.run,
     "injection": injection.run,
 }
 

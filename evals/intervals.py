@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,3 +35,12 @@ def share(hits: int, n: int) -> Metric:
     low = 0.0 if hits == 0 else middle - half
     high = 1.0 if hits == n else middle + half
     return Metric(value=round(p, 4), low=round(low, 4), high=round(high, 4), n=n)
+
+
+def mean(values: Sequence[float]) -> Metric:
+    """The mean of `values` with the 95 % interval of a normal distribution. A mean of nothing: `ValueError`."""
+    if not values:
+        raise ValueError("no values")
+    middle = statistics.fmean(values)
+    half = _Z95 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return Metric(value=round(middle, 4), low=round(middle - half, 4), high=round(middle + half, 4), n=len(values))

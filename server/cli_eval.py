@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evals.intervals import Metric
     from evals.report import Failure, Report
     from evals.run import Played
+    from knowledge.check import Problem
 
 SUITES = ("demo", "cases", "intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
 DATA_SUITES = ("intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
@@ -125,6 +126,14 @@ def _cases(suite: str, file: Path | None) -> Path | None:
 def play_cases(cases: list[Case], pack: str) -> list[Played]:
     """Play cases one after the other, with a bar on a terminal."""
     return asyncio.run(_play(cases, pack))
+
+
+def pack_case_problems(pack: str, folder: Path) -> list[Problem]:
+    """The cases that a pack brings in its `cases.jsonl` and that do not hold; none where it brings none."""
+    from evals.pack_cases import FILE, case_problems
+
+    path = folder / FILE
+    return case_problems(path, lambda cases: play_cases(cases, pack)) if path.is_file() else []
 
 
 async def _play(cases: list[Case], pack: str) -> list[Played]:

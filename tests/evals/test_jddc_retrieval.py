@@ -1,0 +1,69 @@
+"""Leave-one-out retrieval: the figures are what they are called, and what is learned is learned on `dev`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.jddc_retrieval import Learned, Split, _average_precision, _leave_one_out, bm25, run, similarity
+
+TALK = {
+    "退款": ("什么时候退款", "退款多久到账", "退款还没到账", "钱什么时候退回来"),
+    "发票": ("能开发票吗", "发票怎么开", "帮我开一张发票", "发票抬头写错了"),
+    "物流": ("快递到哪了", "包裹怎么还没到", "物流不动了", "快递今天能到吗"),
+    "换货": ("想换大一码", "能换一个颜色吗", "尺码不合适想换", "换货怎么申请"),
+}
+
+
+def split_of(intents: list[str], lexical: list[list[float]]) -> Split:
+    return Split(np.array(intents), np.eye(len(intents)), np.array(lexical), ())
+
+
+def test_the_best_other_utterance_decides_p_at_1_and_the_first_right_one_the_reciprocal_rank() -> None:
+    scores = np.array([[9.0, 3, 2, 1], [3, 9, 2, 1], [1, 2, 9, 3], [3, 2, 1, 9]])
+    found = _leave_one_out(scores, split_of(["a", "a", "b", "b"], scores.tolist()))
+    assert found["p_at_1"].value == 0.75
+    assert found["mrr"].value == pytest.approx((1 + 1 + 1 + 1 / 3) / 4, abs=1e-4)
+
+
+def test_average_precision_counts_over_the_named_candidates_only() -> None:
+    scores = np.array([[0, 0.9, 0.5, 0.7]])
+    split = Split(np.array(["a"]), np.eye(1), scores, (((1, 2), (3,)),))
+    assert _average_precision(scores, split).value == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
+
+
+@given(st.lists(st.lists(st.sampled_from("退换货款"), min_size=1, max_size=5), min_size=2, max_size=8))
+def test_bm25_of_an_utterance_with_another_is_never_negative_and_zero_without_a_shared_word(
+    documents: list[list[str]],
+) -> None:
+    scores = bm25(documents)
+    assert (scores >= 0).all()
+    for row, words in enumerate(documents):
+        for column, others in enumerate(documents):
+            if row != column:
+                assert (scores[row, column] > 0) == bool(set(words) & set(others))
+
+
+def test_without_a_weight_the_vectors_alone_decide() -> None:
+    split = Split(np.array(["a", "b"]), np.array([[1.0, 0], [0.9, 0.1]]), np.array([[0.0, 5], [5, 0]]), ())
+    assert similarity(split, Learned(np.eye(2), 0.0, 1.0))[0, 1] == pytest.approx(-1, abs=1e-6)
+
+
+def test_the_suite_runs_on_files_of_the_sets_form(tmp_path: Path) -> None:
+    (tmp_path / "jddc").mkdir()
+    rows = [(text, intent) for intent, texts in TALK.items() for text in texts]
+    for name in ("dev", "test"):
+        lines = [
+            json.dumps({"id": n, "text": text, "intent": intent, "positives": [n ^ 1], "negatives": [(n + 5) % 16]})
+            for n, (text, intent) in enumerate(rows)
+        ]
+        (tmp_path / "jddc" / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
+    found = run("demo", tmp_path)
+    assert found.n == len(rows)
+    assert found.metrics["p_at_1"].value > 0.5
+    assert set(found.metrics) == {"p_at_1", "mrr", "map"}
