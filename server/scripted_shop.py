@@ -26,11 +26,12 @@ from assistant.errors import EffectRefused
 from assistant.orders import apply
 from assistant.orders_data import load_orders
 from assistant.shop import Action, Customer, Order, Receipt
-from knowledge.pack import load_pack
+from knowledge.pack import Pack, open_pack
 from server.trade_forms import (
     ACTIONS,
     BillWish,
     BuyerAnswer,
+    CaseMove,
     CaseWish,
     Close,
     Payout,
@@ -39,6 +40,7 @@ from server.trade_forms import (
     TradeAnswer,
     TradePage,
     TradesAnswer,
+    VisitWish,
     VoucherAnswer,
     Wish,
     buyer_of,
@@ -114,7 +116,8 @@ class ScriptedShop:
     @classmethod
     def of_demo(cls, clock: Clock, **options: Any) -> ScriptedShop:
         """The demo shop's customers and orders, dated relative to the clock."""
-        pack, now = load_pack("demo"), clock.now()
+        chain, now = open_pack("demo"), clock.now()
+        pack = Pack(chain[0].name, chain[0], chain, ())
         catalogue = Catalogue.from_data(pack.data("catalogue"), now, shop=pack.data("shop"))
         customers, orders = load_orders(pack.data("orders"), catalogue, now)
         return cls.holding(customers, orders, clock, **options)
@@ -239,7 +242,7 @@ def _writes(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
 
     @write("/after-sales", "openCase")
     async def open_case(request: Request, tradeNo: str, wish: CaseWish, key: Key = None) -> Response:  # noqa: N803
-        named = {"line_ids": wish.rows, "target_variant": wish.target, "defect": wish.memo}
+        named = {"line_ids": wish.rows, "target_variant": wish.target, "defect": wish.memo, "visit_time": wish.visit}
         action = Action(
             name=_OURS[wish.case_type], order_id=tradeNo, amount=_fen(wish.money),
             args={name: value for name, value in named.items() if value},
@@ -248,8 +251,25 @@ def _writes(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
 
     @write("/payouts", "payOut")
     async def pay(request: Request, tradeNo: str, wish: Payout, key: Key = None) -> Response:  # noqa: N803
-        action = Action(name=_OURS[wish.pay_type], order_id=tradeNo, amount=_fen(wish.yuan))
+        args = {"ticket_id": wish.case_no} if wish.case_no else {}
+        action = Action(name=_OURS[wish.pay_type], order_id=tradeNo, amount=_fen(wish.yuan), args=args)
         return await carry_out(request, "payOut", wish, key, action)
+
+    @write("/visits", "bookVisit")
+    async def visit(request: Request, tradeNo: str, wish: VisitWish, key: Key = None) -> Response:  # noqa: N803
+        args = {"door_kind": _SERVICES[wish.service], "visit_time": wish.visit, "address": wish.address}
+        action = Action(name="door_service", order_id=tradeNo, args={n: v for n, v in args.items() if v})
+        return await carry_out(request, "bookVisit", wish, key, action)
+
+    @write("/visits/cancellation", "dropVisit")
+    async def drop(request: Request, tradeNo: str, wish: Wish, key: Key = None) -> Response:  # noqa: N803
+        return await carry_out(request, "dropVisit", wish, key, Action(name="cancel_visit", order_id=tradeNo))
+
+    @write("/moves", "moveCase")
+    async def move(request: Request, tradeNo: str, wish: CaseMove, key: Key = None) -> Response:  # noqa: N803
+        args = {"ticket_id": wish.case_no, **({"waybill": wish.mail_no} if wish.mail_no else {})}
+        action = Action(name=_OURS[wish.move], order_id=tradeNo, args=args)
+        return await carry_out(request, "moveCase", wish, key, action)
 
     @write("/receiver", "changeReceiver")
     async def readdress(request: Request, tradeNo: str, wish: Readdress, key: Key = None) -> Response:  # noqa: N803
@@ -263,6 +283,7 @@ def _writes(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
 
 
 _OURS: Mapping[str, str] = {what: name for name, what in ACTIONS.items()}
+_SERVICES = {"FETCH": "pickup_return", "SWAP": "swap", "REPAIR": "repair", "INSTALL": "deliver_install"}
 
 
 async def _serve(shop: ScriptedShop, request: Request, operation: str, work: Callable[[], dict[str, Any]]) -> Response:

@@ -12,14 +12,18 @@ from pydantic.alias_generators import to_camel
 from assistant.shop import Customer, Order, OrderState, Receipt, Ticket
 
 What = Literal[
-    "CLOSE", "INTERCEPT", "RETURN", "SWAP", "QUALITY_RETURN", "REPAIR", "RESEND", "HURRY", "COMPLAINT", "PRICE_DIFF",
-    "LATE_PAY", "GIFT", "PART_REFUND", "READDRESS", "INVOICE",
+    "CLOSE", "INTERCEPT", "RETURN", "SWAP", "QUALITY_RETURN", "REPAIR", "REPAIR_VISIT", "RESEND", "HURRY", "COMPLAINT",
+    "PRICE_DIFF", "LATE_PAY", "GIFT", "PART_REFUND", "COVER", "ADVANCE", "READDRESS", "INVOICE", "VISIT", "NO_VISIT",
+    "WITHDRAW", "ASK_PLATFORM", "POSTED", "DECLINE", "ACCEPT", "REOPEN",
 ]  # fmt: skip
 ACTIONS: Mapping[str, What] = {
     "cancel_refund": "CLOSE", "intercept": "INTERCEPT", "return_refund": "RETURN", "exchange": "SWAP",
-    "quality_return": "QUALITY_RETURN", "repair": "REPAIR", "resend": "RESEND", "urge_shipping": "HURRY",
-    "complaint": "COMPLAINT", "price_protection": "PRICE_DIFF", "late_compensation": "LATE_PAY", "goodwill": "GIFT",
-    "partial_refund": "PART_REFUND", "change_address": "READDRESS", "invoice": "INVOICE",
+    "quality_return": "QUALITY_RETURN", "repair": "REPAIR", "book_repair": "REPAIR_VISIT", "resend": "RESEND",
+    "urge_shipping": "HURRY", "complaint": "COMPLAINT", "price_protection": "PRICE_DIFF",
+    "late_compensation": "LATE_PAY", "goodwill": "GIFT", "partial_refund": "PART_REFUND",
+    "freight_compensation": "COVER", "advance_payment": "ADVANCE", "change_address": "READDRESS", "invoice": "INVOICE",
+    "door_service": "VISIT", "cancel_visit": "NO_VISIT", "withdraw": "WITHDRAW", "platform_dispute": "ASK_PLATFORM",
+    "ship_return": "POSTED", "decline_offer": "DECLINE", "accept_offer": "ACCEPT", "reopen": "REOPEN",
 }  # fmt: skip
 """Our actions in this system's words."""
 
@@ -71,6 +75,8 @@ class AfterSale(Theirs):
     money: str | None
     opened: int
     due: int | None
+    visit: str | None
+    fault: Literal["SELLER"] | None
 
 
 class Trade(Theirs):
@@ -157,15 +163,29 @@ class Close(Wish):
 
 
 class CaseWish(Wish):
-    case_type: Literal["RETURN", "SWAP", "QUALITY_RETURN", "REPAIR", "RESEND", "HURRY", "COMPLAINT"]
+    case_type: Literal["RETURN", "SWAP", "QUALITY_RETURN", "REPAIR", "REPAIR_VISIT", "RESEND", "HURRY", "COMPLAINT"]
     rows: list[str] = Field(default_factory=list)
     money: str | None = None
     target: str = ""
+    visit: str | None = None
 
 
 class Payout(Wish):
-    pay_type: Literal["PRICE_DIFF", "LATE_PAY", "GIFT", "PART_REFUND"]
+    pay_type: Literal["PRICE_DIFF", "LATE_PAY", "GIFT", "PART_REFUND", "COVER", "ADVANCE"]
     yuan: str
+    case_no: str | None = None
+
+
+class VisitWish(Wish):
+    service: Literal["FETCH", "SWAP", "REPAIR", "INSTALL"]
+    visit: str
+    address: str | None = None
+
+
+class CaseMove(Wish):
+    move: Literal["WITHDRAW", "ASK_PLATFORM", "POSTED", "DECLINE", "ACCEPT", "REOPEN"]
+    case_no: str
+    mail_no: str | None = None
 
 
 class Readdress(Wish):
@@ -247,6 +267,8 @@ def _case(ticket: Ticket) -> AfterSale:
         money=_yuan(ticket.amount),
         opened=_ms(ticket.opened_at) or 0,
         due=_ms(ticket.deadline),
+        visit=ticket.detail.get("window"),
+        fault="SELLER" if ticket.detail.get("fault") == "seller" else None,
     )
 
 

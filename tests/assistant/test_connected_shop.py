@@ -136,6 +136,35 @@ async def test_an_order_that_cannot_be_read_after_the_effect_does_not_undo_the_w
     assert [name for name, _ in system.requests].count("closeTrade") == 1
 
 
+async def test_a_visit_is_booked_and_called_off_in_the_other_system(connected_parts: Parts) -> None:
+    system = demo_system()
+    async with open_connected(connected_parts, system) as assistant:
+        talk = await begin(assistant, "c29")
+        await talk.say("退货约周三晚上上门取件")
+        assert talk.proposed == ["door_service"]
+        await talk.say("确认")
+        assert talk.acted == ["door_service done"]
+        assert "11月25日（周三）晚上 19:00–21:00" in talk.said
+        await talk.say("上门取件帮我取消")
+        await talk.say("确认")
+        assert talk.acted == ["cancel_visit done"]
+    assert [receipt.action for receipt in system.done] == ["door_service", "cancel_visit"]
+
+
+async def test_the_freight_cover_pays_once_in_the_other_system_too(connected_parts: Parts) -> None:
+    system = demo_system("execute_then_500")
+    async with open_connected(connected_parts, system) as assistant:
+        talk = await begin(assistant, "c34", "en")
+        await talk.say("The freight insurance for the dress return hasn't paid yet")
+        await talk.say("I paid 8 yuan")
+        assert talk.proposed == ["freight_compensation"]
+        await talk.say("yes")
+        assert talk.acted == ["freight_compensation done"]
+        await talk.say("the freight insurance for the dress, pay it again please")
+        assert talk.proposed == []
+    assert [(receipt.action, receipt.amount) for receipt in system.done] == [("freight_compensation", 800)]
+
+
 async def test_without_an_address_a_connected_pack_says_what_to_set(connected_parts: Parts) -> None:
     with pytest.raises(XiaoerError, match="XIAOER_BACKEND_URL"):
         await open_assistant(Settings(database_url=IN_MEMORY, pack="connected"), parts=connected_parts)

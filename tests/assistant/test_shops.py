@@ -11,7 +11,7 @@ from assistant.shop import Shop
 from assistant.store.database import Database
 from assistant.store.sql_shop import SqlShop
 from server.scripted_shop import ScriptedShop
-from tests.assistant.connected import backend, connected_pack, connected_to
+from tests.assistant.connected import connected_to
 from tests.assistant.shop_conformance import CUSTOMERS, ORDERS, ShopConformance
 from tests.assistant.store.world import MEMORY, NOW, SHOP
 
@@ -32,9 +32,5 @@ class TestHttpShop(ShopConformance):
     @pytest.fixture
     async def shop(self) -> AsyncIterator[Shop]:
         theirs = ScriptedShop.holding(list(CUSTOMERS), list(ORDERS), FixedClock(NOW), page_size=2)
-        yuan = {"from": "amount", "as": "yuan"}
-        body = {"buyerNo": "customer_id", "payType": {"const": "GIFT"}, "yuan": yuan}
-        gift = {"id": "payOut", "params": {"tradeNo": "order_id"}, "answer": "data", "body": body}
-        operations = {**connected_pack().data("shop")["backend"]["operations"], "execute.goodwill": gift}
-        async with connected_to(theirs, described=backend(operations=operations)) as shop:
+        async with connected_to(theirs) as shop:
             yield shop
