@@ -60,7 +60,7 @@ class Shopper(Client):
     @property
     def limit(self) -> int:
         """What an agent may give as goodwill on the order."""
-        return min(20000, (self.order["paid"] * 3000 + 5000) // 10000)
+        return min(20000, (int(self.order["paid"]) * 3000 + 5000) // 10000)
 
 
 _CUSTOMERS = count()
