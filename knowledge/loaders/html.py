@@ -8,11 +8,13 @@ anybody could quote them; what remains is cleaned like any other foreign text.
 from __future__ import annotations
 
 import re
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from knowledge.errors import DocumentError
 from knowledge.loaders.plain import Loaded, decode
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
 _DROPPED = (
@@ -40,6 +42,8 @@ _MAX_DEPTH = 200
 
 def load_html(data: bytes, encoding: str = "") -> Loaded:
     """The visible text of a page. Raises `DocumentError` for bytes that are no text or a page without visible text."""
+    from selectolax.lexbor import LexborHTMLParser
+
     declared = _CHARSET.search(data[:4096])
     page, encoding = decode(data, encoding or (declared[1].decode("ascii") if declared else ""))
     tree = LexborHTMLParser(page)

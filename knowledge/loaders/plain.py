@@ -6,8 +6,6 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
-
 from knowledge.errors import DocumentError
 
 _BOMS = (
@@ -71,6 +69,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     if best and best[0] >= _LEAST:
         _ask_when_unsure(best, scored)
         return best[1], best[2]
+    from charset_normalizer import from_bytes
+
     # what is no Chinese text may be one of the West, mostly of ASCII letters; more would be guessing
     guess = from_bytes(data[:200_000]).best() if _mostly_ascii(data) else None
     text = _strict(data, guess.encoding) if guess and b"\x00" not in data else None

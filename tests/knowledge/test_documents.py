@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from knowledge.clauses import SHANGHAI, Place, Policy
 from knowledge.documents import Documents, Kept, keep, read_documents
 from knowledge.embedding import HashEmbedder
 from knowledge.errors import DocumentError, FrontMatterError, PackError
+from knowledge.front_matter import parse_policy
 from knowledge.ingest import ingest
 from knowledge.quotes import check_quote, check_shown, quote_of
 from knowledge.register import REGISTER, Head, Register, changing, read_register, write_register
@@ -292,6 +294,35 @@ def test_a_damaged_register_is_said_and_nothing_withdrawn_comes_back(tmp_path: P
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(PackError, match="cannot be read"):
         Documents(documents.folder).policies()
+
+
+def test_a_text_whose_writing_was_cut_off_before_the_register_is_not_there(
+    tmp_path: Path, documents: Documents
+) -> None:
+    documents.keep([own(tmp_path, "1", "七天内可退。")], at=NOW)
+    orphan = documents.folder / "shop" / "returns@2.md"
+    orphan.write_text(OWN.replace('"1"', '"2"'), encoding="utf-8")
+    assert [policy.key for policy in Documents(documents.folder).policies()] == ["shop/returns@1"]
+    documents.keep([own(tmp_path, "2", "十天内可退。")], at=NOW)
+    assert "十天" in documents.policies()[1].text
+
+
+def test_many_writers_at_once_lose_nothing(tmp_path: Path, folder: Path) -> None:
+    texts = [
+        own(tmp_path / str(number), "1", f"{number + 3}天内可退。").text.replace("shop/returns", f"shop/r{number}")
+        for number in range(12)
+    ]
+
+    def write(number: int) -> None:
+        policy = parse_policy(texts[number], f"{number}.md")
+        documents = Documents(folder)
+        documents.keep([policy], at=NOW)
+        documents.confirm(policy.id, Head(title=f"第{number}篇"), at=NOW)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(12)))
+    assert {policy.title for policy in read_documents(folder)} == {f"第{number}篇" for number in range(12)}
+    assert read_register(folder).generation == 24
 
 
 def test_an_empty_folder_has_an_empty_register(folder: Path) -> None:
