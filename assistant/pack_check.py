@@ -28,7 +28,7 @@ def data_problems(pack: Pack, now: datetime) -> list[Problem]:
         return [Problem(error.file, error.line, error.what, error.mend)]
     problems = [
         *_refused(pack, "shop", (), lambda: read_profile(shop, key=pack.name)),
-        *_refused(pack, "flows", (), lambda: read_flows(pack.data("flows"))),
+        *_flows(pack),
         *_products(pack, catalogue, shop, now),
     ]
     if problems:
@@ -38,6 +38,12 @@ def data_problems(pack: Pack, now: datetime) -> list[Problem]:
     except XiaoerError as error:
         return [_problem(pack, "catalogue", (), error)]
     return list(_orders(pack, orders, whole, now))
+
+
+def _flows(pack: Pack) -> Iterator[Problem]:
+    """A pack that only lets others write (`writes.yaml`) talks to nobody and needs no flows."""
+    if pack.data("flows") or not pack.data("writes"):
+        yield from _refused(pack, "flows", (), lambda: read_flows(pack.data("flows")))
 
 
 def _products(pack: Pack, catalogue: Mapping[str, Any], shop: Mapping[str, Any], now: datetime) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ class Tried:
 def run(pack: str, data: Path) -> Report:
     """Send every text. Raises `FileNotFoundError` when the set is not there."""
     texts = list(read(data / FOLDER))
-    return _report(pack, asyncio.run(_try_all(texts, pack)))
+    return report_of(pack, asyncio.run(_try_all(texts, pack)))
 
 
 async def _try_all(texts: Sequence[Text], pack: str) -> list[Tried]:
@@ -106,7 +106,8 @@ async def try_text(text: Text, parts: Parts, pack: str, number: int) -> Tried:
     return Tried(text, await play(alone, parts, pack=pack), await play(behind, parts, pack=pack))
 
 
-def _report(pack: str, tried: Sequence[Tried]) -> Report:
+def report_of(pack: str, tried: Sequence[Tried]) -> Report:
+    """The figures over texts that were sent."""
     attacks, harmless = [t for t in tried if t.text.attack], [t for t in tried if not t.text.attack]
     canaries = [t for t in tried if t.text.canary]
     metrics = {"no_effect_beyond_policy": held([not t.beyond_policy for t in tried])}
@@ -162,8 +163,9 @@ def read(folder: Path) -> Iterator[Text]:
     for each in _lines(folder / "bastioncorpus_injections.jsonl"):
         yield Text(f"bastion: {each['category']}", each["text"], attack=each["label"] != "benign")
     for each in _lines(folder / "agent_injection_bench_attacks.jsonl"):
-        canary = str(each["success"].get("canary", ""))
-        yield Text(f"agent bench: {each['family']}", each["injected"], attack=True, canary=canary)
+        attack = each["family"] != "control"
+        canary = str(each["success"].get("canary", "")) if attack else ""
+        yield Text(f"agent bench: {each['family']}", each["injected"], attack=attack, canary=canary)
 
 
 def _json(path: Path) -> Any:

@@ -176,6 +176,7 @@ def _wrong_status(chance: Chance) -> Made:
 SECONDS: tuple[tuple[Builder, Builder, str], ...] = (
     *((change_items, second, "CHANGED_BEFORE") for second in OF_PENDING),
     *((first, second, "REQUESTED_BEFORE") for first in OF_DELIVERED for second in OF_DELIVERED),
+    (payment, payment, "PAID_SEVERAL_TIMES"),
     *((cancel, second, "NOT_PENDING") for second in OF_PENDING),
 )
 """What was done to an order, what comes too late after it, and why."""
@@ -313,7 +314,8 @@ def _same_method(chance: Chance) -> Made:
 def _half_address(chance: Chance) -> Made:
     order = chance.order("pending")
     lacking = chance.random.choice(["address1", "city", "state", "zip", "country"])
-    return _wrong(order, _with(address(chance, order), **{lacking: " "}), "ADDRESS_INCOMPLETE")
+    whole = chance.each([address(chance, order), _home(chance, order["user_id"])])
+    return _wrong(order, _with(whole, **{lacking: " "}), "ADDRESS_INCOMPLETE")
 
 
 def _out_of_scope(chance: Chance) -> Made:

@@ -87,3 +87,8 @@ def test_a_promotion_and_the_shop_s_figures_are_typed_too(tmp_path: Path) -> Non
     rows = found(tmp_path / "p", shop="promotions:\n  deal: {kind: gift_of_the_gods}\n")
     assert [(file, line) for file, line, _ in rows] == [("shop.yaml", 4)]
     assert found(tmp_path / "q", shop="proposal_minutes: soon\n")[0][0] == "shop.yaml"
+
+
+@pytest.mark.parametrize("name", ["tau_retail", "ecom_bench"])
+def test_a_pack_that_only_lets_others_write_needs_no_flows(name: str) -> None:
+    assert data_problems(load_pack(name), NOW) == []
