@@ -47,7 +47,7 @@ class Meanwhile:
             async for event in self._flows.serve(turn, harmless):
                 if not isinstance(event, HandedOff) or event.urgent:
                     yield event
-        elif not issues and (rule := answer_from_clauses(turn, at_least=CLEARLY)):
+        elif not issues and turn.heard.yes is None and (rule := answer_from_clauses(turn, at_least=CLEARLY)):
             yield Said(text=rule)
         if len(harmless) < len(issues) or not (harmless or turn.citations):
             yield Said(text=turn.say("noted_again" if turn.state.slots.get(NOTED) else "noted"))

@@ -17,6 +17,8 @@ from knowledge.text import fold, mend
 _LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
 _FIGURE = re.compile(r"\d")
 _NAME, _OPTION, _CATEGORY = 1.0, 0.6, 0.5
+_OPTION_COUNTS = 0.5
+"""What an option that is named adds: it tells one order of a thing from another of the same."""
 _KEPT = re.compile(
     r"[^，,。；;]*(?:留着|留下|保留|不退|不换|自己(?:吃|用|穿|留))[^，,。；;]*"
     r"|\b(?:but )?(?:i'?ll |i will |we |we'?ll )?(?:keep|keeping)\b[^,.;]*",
@@ -52,7 +54,9 @@ def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
             for place in range(start, end):
                 share = weight / 2 if said[place].isascii() else weight
                 weights[place] = max(weights.get(place, 0.0), share)
-    return Mention(sum(weights.values()), frozenset(weights))
+    forms = (_forms(value, catalogue) for value in line.options.values())
+    options = sum(_OPTION_COUNTS for each in forms if any(any(_found(form, said)) for form in each))
+    return Mention(sum(weights.values()) + options, frozenset(weights))
 
 
 def goods_in(words: str, catalogue: Catalogue) -> frozenset[int]:
@@ -106,13 +110,18 @@ def _terms(line: OrderLine, catalogue: Catalogue) -> Iterator[tuple[str, float]]
     for term in goods_words(line.name.zh, line.name.en, product.keywords if product else ()):
         yield term, _NAME
     for value in line.options.values():
-        for form in (value, catalogue.words.get(value, "")):
-            parts = latin_words(form) if form.isascii() else [fold(form), fold(form).removesuffix("款")]
-            yield from ((part, _OPTION) for part in parts if len(part) > 1 and not _FIGURE.search(part))
+        yield from ((form, _OPTION) for form in _forms(value, catalogue))
     if product is not None and product.category in catalogue.categories:
         name, also = catalogue.categories[product.category]
         for word in (name.zh, name.en, *also):
             yield fold(word), _CATEGORY
+
+
+def _forms(option: str, catalogue: Catalogue) -> list[str]:
+    """How an option may be said: `刻字款` and `刻字`, or the words of its English name."""
+    han = [] if option.isascii() else [fold(option), fold(option).removesuffix("款")]
+    forms = [*han, *latin_words(option), *latin_words(catalogue.words.get(option, ""))]
+    return [form for form in forms if len(form) > 1 and not _FIGURE.search(form)]
 
 
 def _found(term: str, said: str) -> Iterator[tuple[int, int]]:

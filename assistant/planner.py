@@ -7,6 +7,7 @@ issue that must wait is kept and taken up when the one before it is done.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from assistant.flow_reply import question_for
 from assistant.flow_run import Outcome
 from assistant.flow_runner import DOUBTFUL, run_flow
 from assistant.follow_up import LAST, continued
+from assistant.intents import RISK_FLOOR
 from assistant.talk_facts import ASKS
 from assistant.wording import fill
 from knowledge.text import fold
@@ -54,6 +56,9 @@ _SAME_MATTER = (
     frozenset({"return_quality", "return_mismatch", "warranty_claim", "repair", "damage_in_transit"}),
 )
 """Intents that are two readings of one wish about an order: a message that seems to hold two of them holds one."""
+
+_NAME = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}")
+"""A person's name in Latin letters: it may look like anything to a classifier of wishes."""
 
 _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
 _RISK_FLOWS = {
@@ -285,8 +290,9 @@ def _without_faint(found: list[str], turn: TurnContext) -> list[str]:
     best = max((sure.get(intent, 1.0) for intent in found), default=0.0)
 
     def counts(intent: str) -> bool:
-        least = CERTAIN if best >= CERTAIN and _calls_person(turn, intent) else DOUBTFUL if best >= SURE else 0.0
-        return sure.get(intent, 1.0) >= least
+        if best >= CERTAIN:
+            return sure.get(intent, 1.0) >= (CERTAIN if _calls_person(turn, intent) else RISK_FLOOR)
+        return best < SURE or sure.get(intent, 1.0) >= DOUBTFUL
 
     return [intent for intent in found if counts(intent)]
 
@@ -337,7 +343,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     asked = turn.state.waiting_for or ""
     if asked == "defect" and top.name in DESCRIBES_FAULT:
         return False  # what is wrong was asked for, and is told
-    if read_answer(asked, turn) is not None and (asked not in FREE_TEXT or top.confidence < CERTAIN):
+    named = asked == "invoice_title" and _NAME.fullmatch(turn.heard.text.strip())
+    if read_answer(asked, turn) is not None and (asked not in FREE_TEXT or named or top.confidence < CERTAIN):
         return False
     return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE
 

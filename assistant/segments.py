@@ -18,6 +18,7 @@ _TURN = re.compile(
 _COMMA = re.compile(r"[,，、:]")
 _MIN = 4
 MAX_SEGMENTS = 12
+_TAIL = 4
 _STANDS = re.compile(
     r"^(?:多少钱|什么价|包邮[吗么不]?|有货[吗么没不]?|转人工|找人工|人工|有券[吗么没]|开票[吗么不]?|保真[吗么不])$"
 )
@@ -51,7 +52,8 @@ _FOR_IT = re.compile(r"补|赔|便宜|返|优惠|折|compensat|discount|money|re
 def topics(folded: str) -> list[list[str]]:
     """The parts of a folded message that may be issues of their own, in order, those of one topic together.
 
-    A word that announces a further matter opens a topic. At most 12 parts in all, the rest in the last.
+    A word that announces a further matter opens a topic. Of a very long message the first 8 and the last 4 parts are
+    read: what somebody wants stands at its beginning or its end.
     """
     found: list[list[str]] = [[]]
     for sentence in _SENTENCE.split(folded):
@@ -73,7 +75,8 @@ def segments(folded: str) -> list[str]:
 
 def clauses(segment: str) -> list[str]:
     """The comma-separated parts of one segment, short ones and bare reasons joined to what follows."""
-    return _join_short([part.strip() for part in _COMMA.split(segment) if part.strip()])
+    parts = _join_short([part.strip() for part in _COMMA.split(segment) if part.strip()])
+    return parts if len(parts) <= MAX_SEGMENTS else [*parts[: MAX_SEGMENTS - _TAIL], *parts[-_TAIL:]]
 
 
 def wanted(parts: list[str]) -> list[str]:
@@ -88,7 +91,7 @@ def _at_most(found: list[list[str]], most: int) -> list[list[str]]:
     if sum(map(len, found)) <= most:
         return found
     flat = [part for topic in found for part in topic]
-    return [[part] for part in (*flat[: most - 1], ",".join(flat[most - 1 :]))]
+    return [[part] for part in (*flat[: most - _TAIL], *flat[-_TAIL:])]
 
 
 def _join_short(parts: list[str]) -> list[str]:
