@@ -21,6 +21,7 @@ from assistant.conversation import (
     Answered,
     Asked,
     Attached,
+    Entry,
     HandedOff,
     Lang,
     Logged,
@@ -113,6 +114,9 @@ def timeline_of(material: Material, lang: Lang) -> list[dict[str, Any]]:
     found: list[tuple[datetime, str, str, str]] = [
         (at, words[lang == "en"], "order", "") for name, words in named.items() if (at := getattr(order, name))
     ]
+    if not any(step.event == "submit" for step in ticket.history):
+        # a case that was taken over from elsewhere has no first step of its own
+        found.append((ticket.opened_at, labels.get("SUBMITTED", "SUBMITTED"), "customer", ticket.reason))
     for step in ticket.history:
         word = labels.get(step.event, labels.get(step.to_state, step.to_state))
         why = " · ".join(part for part in (step.why, step.clause or "") if part)
@@ -164,18 +168,24 @@ def _page(material: Material, timeline: Sequence[Mapping[str, Any]], lang: Lang)
         *([ticket.reason] if ticket.reason else []),
     ]
     rows = [(instant(datetime.fromisoformat(r["at"]), lang), r["what"], r["by"], r["detail"]) for r in timeline]
-    talk = [
-        (instant(m.at, lang), m.entry.kind, str(getattr(m.entry, "text", "") or getattr(m.entry, "title", "")))
-        for m in material.messages
-        if _told(m)
-    ]
+    talk = [(instant(m.at, lang), m.entry.kind, _words(m.entry)) for m in material.messages if _told(m)]
     files = [(f.name, f.media_type, instant(f.at, lang), _file_path(f)) for f in material.files]
     clauses = [(c.ref, f"{c.title} {c.version}", c.text, c.source) for c in material.clauses]
-    sections = [("timeline", rows), ("messages", talk), ("files", files), ("clauses", clauses)]
+    sections: list[tuple[str, Sequence[Sequence[str]]]] = [
+        ("timeline", rows),
+        ("messages", talk),
+        ("files", files),
+        ("clauses", clauses),
+    ]
     body = "".join(f"<h2>{_HEADS[name].in_(lang)}</h2>{_table(lines)}" for name, lines in sections)
     head = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{html.escape(title)}</title>'
     listed = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts)
     return f"{head}<h1>{html.escape(title)}</h1><ul>{listed}</ul>{body}<p>{_HEADS['ledger'].in_(lang)}</p></html>\n"
+
+
+def _words(entry: Entry) -> str:
+    """What a message says to a reader: its text, the title of a proposal, the name of a file."""
+    return next((str(found) for name in ("text", "title", "name") if (found := getattr(entry, name, ""))), "")
 
 
 def _table(rows: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from assistant.errors import FileRefused
+from assistant.photos import MAX_BYTES, SHOWN_SIDE, alike, check_file, sniff
+
+
+def drawn(side: int = 200, kind: str = "PNG", shift: int = 0) -> bytes:
+    picture = Image.new("RGB", (side, side), "white")
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((20 + shift, 20, side // 2, side // 2), fill="black")
+    pen.rectangle((side // 2, side // 2, side - 10, side - 30), fill="red")
+    written = io.BytesIO()
+    picture.save(written, kind)
+    return written.getvalue()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda tail: drawn()[:60] + tail))
+def test_no_bytes_whatever_break_the_check(content: bytes) -> None:
+    try:
+        checked = check_file(content)
+    except FileRefused:
+        return
+    assert checked.size == len(content)
+
+
+@pytest.mark.parametrize(("kind", "media"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
+def test_a_photo_is_known_by_its_content_and_shown_as_a_small_jpeg(kind: str, media: str) -> None:
+    checked = check_file(drawn(3000 if kind == "JPEG" else 400, kind))
+    assert checked.media_type == media
+    assert checked.shown is not None
+    assert sniff(checked.shown) == "image/jpeg"
+    assert max(Image.open(io.BytesIO(checked.shown)).size) <= SHOWN_SIDE
+
+
+def test_one_byte_too_many_is_refused() -> None:
+    with pytest.raises(FileRefused):
+        check_file(b"%PDF-" + b" " * (MAX_BYTES - 4))
+    assert check_file(b"%PDF-" + b" " * (MAX_BYTES - 5)).media_type == "application/pdf"
+
+
+def test_the_same_picture_in_another_format_and_size_looks_alike_and_another_does_not() -> None:
+    one, smaller = check_file(drawn(400)).phash, check_file(drawn(400, "JPEG")).phash
+    assert one is not None
+    assert smaller is not None
+    assert alike(one, smaller)
+    written = io.BytesIO()
+    Image.linear_gradient("L").save(written, "PNG")
+    other = check_file(written.getvalue()).phash
+    assert other is not None
+    assert not alike(one, other)
