@@ -267,7 +267,8 @@ class HttpShop:
                     response = await self._get(name, known, more)
         except (httpx.TransportError, httpx.DecodingError, _TryAgain) as error:
             breaker.failed()
-            raise ShopUnavailable(f"The shop's system does not answer ({type(error).__name__}).") from error
+            why = str(error) if isinstance(error, _TryAgain) else type(error).__name__
+            raise ShopUnavailable(f"The shop's system does not answer ({why}).") from error
         breaker.succeeded()
         if not response.is_success and response.status_code != 404:
             raise ShopUnavailable(f"The shop's system answered {response.status_code}.")

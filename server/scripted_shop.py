@@ -219,27 +219,58 @@ def _reads(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
         return await _serve(shop, request, "getVoucher", lambda: _ok(voucher_of(_own(shop.vouchers, requestNo)[1])))
 
 
+Writing: TypeAlias = Callable[[str, str], Callable[[Callable[..., Awaitable[Response]]], Any]]
+
+
 def _writes(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
     def write(path: str, operation: str) -> Callable[[Callable[..., Awaitable[Response]]], Any]:
         return app.post(
             f"/api/trades/{{tradeNo}}{path}", operation_id=operation, response_model=VoucherAnswer, dependencies=allowed
         )
 
-    async def carry_out(request: Request, operation: str, wish: Wish, key: str | None, action: Action) -> Response:
-        digest = json.dumps([operation, request.url.path, wish.model_dump(mode="json")], sort_keys=True)
-        return await _serve(
-            shop, request, operation, lambda: _ok(voucher_of(shop.write(action, wish.buyer_no, key, digest)))
-        )
+    _trade_writes(write, shop)
+    _case_writes(write, shop)
 
+
+async def _carry_out(
+    shop: ScriptedShop, request: Request, operation: str, action: Action, *, wish: Wish, key: str | None
+) -> Response:
+    digest = json.dumps([operation, request.url.path, wish.model_dump(mode="json")], sort_keys=True)
+    return await _serve(
+        shop, request, operation, lambda: _ok(voucher_of(shop.write(action, wish.buyer_no, key, digest)))
+    )
+
+
+def _trade_writes(write: Writing, shop: ScriptedShop) -> None:
     @write("/closures", "closeTrade")
     async def close(request: Request, tradeNo: str, wish: Close, key: Key = None) -> Response:  # noqa: N803
         action = Action(name="cancel_refund", order_id=tradeNo, amount=_fen(wish.refund_yuan))
-        return await carry_out(request, "closeTrade", wish, key, action)
+        return await _carry_out(shop, request, "closeTrade", action, wish=wish, key=key)
 
     @write("/intercepts", "interceptParcel")
     async def intercept(request: Request, tradeNo: str, wish: Wish, key: Key = None) -> Response:  # noqa: N803
-        return await carry_out(request, "interceptParcel", wish, key, Action(name="intercept", order_id=tradeNo))
+        return await _carry_out(
+            shop, request, "interceptParcel", Action(name="intercept", order_id=tradeNo), wish=wish, key=key
+        )
 
+    @write("/payouts", "payOut")
+    async def pay(request: Request, tradeNo: str, wish: Payout, key: Key = None) -> Response:  # noqa: N803
+        args = {"ticket_id": wish.case_no} if wish.case_no else {}
+        action = Action(name=_OURS[wish.pay_type], order_id=tradeNo, amount=_fen(wish.yuan), args=args)
+        return await _carry_out(shop, request, "payOut", action, wish=wish, key=key)
+
+    @write("/receiver", "changeReceiver")
+    async def readdress(request: Request, tradeNo: str, wish: Readdress, key: Key = None) -> Response:  # noqa: N803
+        action = Action(name="change_address", order_id=tradeNo, args={"address": wish.receiver})
+        return await _carry_out(shop, request, "changeReceiver", action, wish=wish, key=key)
+
+    @write("/bills", "applyBill")
+    async def bill(request: Request, tradeNo: str, wish: BillWish, key: Key = None) -> Response:  # noqa: N803
+        action = Action(name="invoice", order_id=tradeNo, args={"invoice_title": wish.title})
+        return await _carry_out(shop, request, "applyBill", action, wish=wish, key=key)
+
+
+def _case_writes(write: Writing, shop: ScriptedShop) -> None:
     @write("/after-sales", "openCase")
     async def open_case(request: Request, tradeNo: str, wish: CaseWish, key: Key = None) -> Response:  # noqa: N803
         named = {"line_ids": wish.rows, "target_variant": wish.target, "defect": wish.memo, "visit_time": wish.visit}
@@ -247,39 +278,25 @@ def _writes(app: FastAPI, shop: ScriptedShop, allowed: list[Any]) -> None:
             name=_OURS[wish.case_type], order_id=tradeNo, amount=_fen(wish.money),
             args={name: value for name, value in named.items() if value},
         )  # fmt: skip
-        return await carry_out(request, "openCase", wish, key, action)
-
-    @write("/payouts", "payOut")
-    async def pay(request: Request, tradeNo: str, wish: Payout, key: Key = None) -> Response:  # noqa: N803
-        args = {"ticket_id": wish.case_no} if wish.case_no else {}
-        action = Action(name=_OURS[wish.pay_type], order_id=tradeNo, amount=_fen(wish.yuan), args=args)
-        return await carry_out(request, "payOut", wish, key, action)
+        return await _carry_out(shop, request, "openCase", action, wish=wish, key=key)
 
     @write("/visits", "bookVisit")
     async def visit(request: Request, tradeNo: str, wish: VisitWish, key: Key = None) -> Response:  # noqa: N803
         args = {"door_kind": _SERVICES[wish.service], "visit_time": wish.visit, "address": wish.address}
         action = Action(name="door_service", order_id=tradeNo, args={n: v for n, v in args.items() if v})
-        return await carry_out(request, "bookVisit", wish, key, action)
+        return await _carry_out(shop, request, "bookVisit", action, wish=wish, key=key)
 
     @write("/visits/cancellation", "dropVisit")
     async def drop(request: Request, tradeNo: str, wish: Wish, key: Key = None) -> Response:  # noqa: N803
-        return await carry_out(request, "dropVisit", wish, key, Action(name="cancel_visit", order_id=tradeNo))
+        return await _carry_out(
+            shop, request, "dropVisit", Action(name="cancel_visit", order_id=tradeNo), wish=wish, key=key
+        )
 
     @write("/moves", "moveCase")
     async def move(request: Request, tradeNo: str, wish: CaseMove, key: Key = None) -> Response:  # noqa: N803
         args = {"ticket_id": wish.case_no, **({"waybill": wish.mail_no} if wish.mail_no else {})}
         action = Action(name=_OURS[wish.move], order_id=tradeNo, args=args)
-        return await carry_out(request, "moveCase", wish, key, action)
-
-    @write("/receiver", "changeReceiver")
-    async def readdress(request: Request, tradeNo: str, wish: Readdress, key: Key = None) -> Response:  # noqa: N803
-        action = Action(name="change_address", order_id=tradeNo, args={"address": wish.receiver})
-        return await carry_out(request, "changeReceiver", wish, key, action)
-
-    @write("/bills", "applyBill")
-    async def bill(request: Request, tradeNo: str, wish: BillWish, key: Key = None) -> Response:  # noqa: N803
-        action = Action(name="invoice", order_id=tradeNo, args={"invoice_title": wish.title})
-        return await carry_out(request, "applyBill", wish, key, action)
+        return await _carry_out(shop, request, "moveCase", action, wish=wish, key=key)
 
 
 _OURS: Mapping[str, str] = {what: name for name, what in ACTIONS.items()}
