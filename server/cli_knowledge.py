@@ -233,17 +233,15 @@ def check(
 def _problems_of(pack: str, *, cases: bool) -> list[Problem]:
     """What the compiler finds; rows of data once policies and flows hold; cases once all else does."""
     from assistant.pack_check import data_problems
-    from evals.pack_cases import FILE, case_problems
     from knowledge.check import check_pack
     from knowledge.pack import load_pack
-    from server.cli_eval import play_cases
+    from server.cli_eval import pack_case_problems
 
     problems = check_pack(pack)
     if not any(problem.severity == "error" for problem in problems):
         problems += data_problems(load_pack(pack), _now())
-    path = load_pack(pack).path / FILE if not any(each.severity == "error" for each in problems) else None
-    if cases and path is not None and path.is_file():
-        problems += case_problems(path, lambda to_play: play_cases(to_play, pack))
+    if cases and not any(problem.severity == "error" for problem in problems):
+        problems += pack_case_problems(pack, load_pack(pack).path)
     return problems
 
 
