@@ -37,6 +37,10 @@ bench: $(STAMP) ## print speed figures as ratios of one run
 
 evals: $(STAMP) ## run the evaluation suites against their baselines
 	$(BIN)/xiaoer eval demo --baseline evals/baselines/demo.json
+	$(BIN)/xiaoer eval tau-retail --baseline evals/baselines/tau-retail.json
+	$(BIN)/xiaoer eval ecom-bench --baseline evals/baselines/ecom-bench.json
+	$(BIN)/xiaoer eval injection --baseline evals/baselines/injection.json
+	$(BIN)/xiaoer eval jddc-retrieval --baseline evals/baselines/jddc-retrieval.json
 
 torture: $(STAMP) ## kill, starve and tamper for minutes; counts are printed
 	$(BIN)/python -m pytest -q -s -p no:cacheprovider -o addopts= --strict-markers tests/torture
