@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from knowledge.clauses import Place
+from knowledge.decide import PolicySet
 from knowledge.decision import Decision, FactValue
+from knowledge.pack import load_pack
 from tests.knowledge.shipped_pack import decide, instant
+from tests.knowledge.tiny_pack import policy
 
 START = instant("2026-06-20 15:00:00")
 RETURN, EXCHANGE, REPAIR = "RETURN_EXCHANGE_OR_REPAIR", "EXCHANGE_OR_REPAIR", "REPAIR"
@@ -159,3 +164,22 @@ def test_no_machine_says_that_a_warranty_is_over() -> None:
         over = remedy(kind, 400)
         assert (over.code, over.actor) == (OVER, "agent")
         assert over.appeal
+
+
+def test_the_law_s_seven_days_stand_under_a_rule_of_any_platform(tmp_path: Path) -> None:
+    row = """- {id: R1, when: "goods_kind == 'apparel'", code: REPAIR, clause: "#x"}"""
+    head = "level: category\nplatforms: [jd]"
+    text = policy(row, id="platform/repair-only", table="DT-07", head=head)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "shop.yaml").write_text("extends: cn_retail\n", encoding="utf-8")
+    (tmp_path / "policies" / "x.md").write_text(text, encoding="utf-8")
+    policies = PolicySet(load_pack(tmp_path))
+
+    def found(days: int) -> tuple[str, str]:
+        facts = {**PLAIN, "goods_kind": "apparel", "notice_at": START + timedelta(days=days)}
+        decision = policies.decide("DT-07", facts, at=START, place=Place(platform="jd"))
+        return decision.code, decision.policy
+
+    # the platform's own text gives less than the article: within seven days the article decides, later it does not
+    assert found(7) == (RETURN, "law/quality-ladder@2024-07")
+    assert found(8)[1] == "platform/repair-only@1"
