@@ -171,13 +171,9 @@ def _page(material: Material, timeline: Sequence[Mapping[str, Any]], lang: Lang)
     talk = [(instant(m.at, lang), m.entry.kind, _words(m.entry)) for m in material.messages if _told(m)]
     files = [(f.name, f.media_type, instant(f.at, lang), _file_path(f)) for f in material.files]
     clauses = [(c.ref, f"{c.title} {c.version}", c.text, c.source) for c in material.clauses]
-    sections: list[tuple[str, Sequence[Sequence[str]]]] = [
-        ("timeline", rows),
-        ("messages", talk),
-        ("files", files),
-        ("clauses", clauses),
-    ]
-    body = "".join(f"<h2>{_HEADS[name].in_(lang)}</h2>{_table(lines)}" for name, lines in sections)
+    sections: dict[str, Sequence[Sequence[str]]] = {}
+    sections |= {"timeline": rows, "messages": talk, "files": files, "clauses": clauses}
+    body = "".join(f"<h2>{_HEADS[name].in_(lang)}</h2>{_table(lines)}" for name, lines in sections.items())
     head = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{html.escape(title)}</title>'
     listed = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts)
     return f"{head}<h1>{html.escape(title)}</h1><ul>{listed}</ul>{body}<p>{_HEADS['ledger'].in_(lang)}</p></html>\n"
