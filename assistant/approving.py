@@ -5,6 +5,7 @@ The customer still gives the yes to what a person drafts, and what is said to th
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Uncertain:
     findings: tuple[Finding, ...]
     two: bool
     shop_says: str
-    """`found`, `nothing` or `no_answer`."""
+    """`found`, `nothing`, `no_answer`, or `not_asked`."""
     reference: str | None = None
 
 
@@ -272,14 +273,15 @@ class Approving:
 
     # ── effects nobody knows the end of ──────────────────────────────────────────────────────────────────────────
 
-    async def uncertain(self) -> list[Uncertain]:
-        """Effects nobody knows the end of, oldest first, with what the shop's own records say now (a read)."""
-        return [await self._uncertain(kept) for kept in await self._permits.proposals.unknown()]
+    async def uncertain(self, *, look_up: bool = True) -> list[Uncertain]:
+        """Effects nobody knows the end of, oldest first; with `look_up`, what the shop's records say now (reads)."""
+        kept = await self._permits.proposals.unknown()
+        return list(await asyncio.gather(*(self._uncertain(each, look_up) for each in kept)))
 
-    async def _uncertain(self, kept: Kept) -> Uncertain:
+    async def _uncertain(self, kept: Kept, look_up: bool) -> Uncertain:
         permit_id = kept.permit.permit_id if kept.permit else ""
         findings = tuple(await self._store.findings(permit_id))
-        says, reference = await self._permits.records_say(permit_id)
+        says, reference = await self._permits.records_say(permit_id) if look_up else ("not_asked", None)
         return Uncertain(kept, findings, self._needs_two(kept.proposal), says, reference)
 
     def _needs_two(self, proposal: Proposal) -> bool:

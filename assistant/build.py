@@ -201,6 +201,7 @@ async def open_assistant(
     else:
         catalogue = _catalogue(parts, clock.now())
         shop = _connect(backend, parts, settings, catalogue, clock)
+    once = backend is None or backend.idempotent
     engine = Engine(
         profile=parts.profile,
         policies=parts.policies,
@@ -215,13 +216,7 @@ async def open_assistant(
     return Assistant(
         engine,
         ConversationStore(database, ledger, steps=steps),
-        Permits(
-            ProposalStore(database, ledger, key, steps=steps),
-            ledger,
-            shop,
-            idempotent_shop=backend is None or backend.idempotent,
-            steps=steps,
-        ),
+        Permits(ProposalStore(database, ledger, key, steps=steps), ledger, shop, idempotent_shop=once, steps=steps),
         parts.understander,
         planner or _planner(settings, clock, parts.understander),
         database=database,

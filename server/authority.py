@@ -159,11 +159,14 @@ async def decide(front: TheFront, colleague: TheColleague, proposal_id: Id, body
 
 
 @router.get("/effects")
-async def list_effects(front: TheFront, _agent: TheAgent) -> list[EffectView]:
-    """Effects nobody knows the end of, with what the shop's own records say now. Nothing is ever carried out again."""
+async def list_effects(front: TheFront, _agent: TheAgent, look_up: Annotated[bool, Query()] = True) -> list[EffectView]:
+    """Effects nobody knows the end of, with what the shop's own records say now unless `look_up` is false.
+
+    Nothing is ever carried out again.
+    """
     return [
         effect_view(each, await front.customer_name(each.kept.proposal.customer_id) or "")
-        for each in await front.assistant.approvals.uncertain()
+        for each in await front.assistant.approvals.uncertain(look_up=look_up)
     ]
 
 

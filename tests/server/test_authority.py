@@ -258,3 +258,7 @@ def test_amounts_that_were_split_are_summed_and_raise_the_level(sit: Sitting, sh
     agree(shopper, first["proposal_id"])
     shopper.events("acted")
     assert draft(agent, shopper, half, "d2").json()["level"] == "supervisor"
+
+
+def test_the_list_of_unknown_effects_can_be_read_without_asking_the_shop(sit: Sitting) -> None:
+    assert sit("小周").get("/effects") == sit("小周").get("/effects", look_up=False) == []

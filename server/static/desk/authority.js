@@ -107,7 +107,14 @@ function verdict(request, { t, send, changed }) {
 }
 
 /** An effect nobody knows the end of, and what one can put down about it. */
-export function effect(row, { t, lang, send, changed }) {
+export function effect(row, { t, lang, send, changed, look }) {
+  const says = h("p", { role: "status" }, t(`shop_says_${row.shop_says}`, { reference: row.reference ?? "" }));
+  const ask = async () => {
+    const now = (await look()).find((one) => one.permit_id === row.permit_id);
+    if (!now) return changed();
+    says.textContent = t(`shop_says_${now.shop_says}`, { reference: now.reference ?? "" });
+    if (now.reference && !reference.value) reference.value = now.reference;
+  };
   const form = new Form({ t, send, changed });
   const reference = h("input", { maxlength: "100", value: row.reference ?? "" });
   const note = h("input", { maxlength: "1000" });
@@ -117,7 +124,8 @@ export function effect(row, { t, lang, send, changed }) {
     "article.request",
     {},
     h("p.head", {}, h("b", {}, `${row.title}${row.amount === null ? "" : ` ${money(row.amount)}`}`), h("span.state.risk", {}, icon("risk"), t("unknown"))),
-    h("p", {}, t(`shop_says_${row.shop_says}`, { reference: row.reference ?? "" })),
+    says,
+    h("button.quiet", { type: "button", onclick: ask }, t("look_up")),
     h("small", {}, t("permit", { id: row.permit_id }), " · ", moment(row.permitted_at, lang)),
     row.needs_two ? h("p.hint", {}, t("two_people")) : null,
     found.length ? h("ul", {}, found) : null,

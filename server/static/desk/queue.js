@@ -32,7 +32,7 @@ export class Queue {
     if (waiting > this.#waiting) this.#tools.alert("new_waiting");
     this.#waiting = waiting;
     this.approvals = await this.#tools.api.json("GET", "/v1/desk/approvals?state=awaiting");
-    this.effects = this.role === "legal" ? [] : await this.#tools.api.json("GET", "/v1/desk/effects");
+    this.effects = this.role === "legal" ? [] : await this.#tools.api.json("GET", "/v1/desk/effects?look_up=false");
     this.draw();
   }
 

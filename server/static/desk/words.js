@@ -56,6 +56,8 @@ export const WORDS = {
   code_SUPERVISOR: ["需主管同意", "a supervisor agrees"],
   code_LEGAL: ["需主管和法务同意", "a supervisor and legal agree"],
   unknown: ["结果不明", "unknown"],
+  look_up: ["查店铺系统", "Ask the shop's records"],
+  shop_says_not_asked: ["店铺系统的记录还没有查。", "The shop's records were not asked yet."],
   shop_says_found: ["店铺系统里查到这笔，编号 {reference}。", "The shop's records show it: {reference}."],
   shop_says_nothing: ["店铺系统里没有查到这笔。", "The shop's records do not show it."],
   shop_says_no_answer: ["店铺系统现在没有响应。", "The shop's system does not answer now."],
