@@ -111,11 +111,21 @@ class LiveIndex:
         """See `ClauseIndex.search`."""
         return self.index.search(query, as_of=as_of, place=place, lang=lang, k=k, include_undated=include_undated)
 
-    def settle(self, timeout: float | None = None) -> None:
+    @property
+    def behind(self) -> bool:
+        """Whether a change is being taken over just now."""
+        return self._bringing is not None and self._bringing.is_alive()
+
+    def settle(self) -> None:
         """Wait until everything that had changed when this was called is taken over."""
-        self._look()
-        if (thread := self._bringing) is not None:
-            thread.join(timeout)
+        while True:
+            self._look()
+            with self._looking:
+                thread = self._bringing
+                if not self.behind and self._documents.signature == self._seen:
+                    return
+            if thread is not None:
+                thread.join()
 
     def watch(self, every: float = EVERY_S) -> LiveIndex:
         """Look for changes without being asked, until `close` or until nobody holds this index."""
