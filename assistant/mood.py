@@ -21,7 +21,7 @@ _FEELINGS: tuple[tuple[float, re.Pattern[str]], ...] = (
     (1.0, re.compile(r"担心|着急|急用|急死|急急|怎么办|害怕|好急|\b(?:worried|urgent(?:ly)?|concerned|anxious|asap)\b")),
     (2.0, re.compile(r"失望|投诉|无语|不满|生气|烦|郁闷|恼火|太慢|离谱|糟糕|坑(?!位|洞)|敷衍|搞什么|什么意思啊|到底|凭什么|过分|没人(?:理|管|回)|等了?(?:好久|半天|这么久|几天)|(?:第)?[三四五3-9]次(?:找|问|来)|\b(?:disappointed|complain\w*|annoy\w*|frustrat\w*|unacceptable|ridiculous|upset|unhappy|how long|again and again|waste of time|nobody (?:answers|replies))\b")),
     (3.0, re.compile(r"垃圾|骗子|骗人|忍无可忍|受够|恶心|气死|火大|黑店|坑人|太差劲?|态度(?:太)?(?:差|恶劣)|什么玩意|欺骗|耍我|耍人|忽悠|不要脸|无耻|\b(?:angry|furious|outrag\w*|scam(?:mers?)?|liars?|disgust\w*|terrible|awful|horrible|worst|fed up|pathetic)\b")),
-    (5.0, re.compile(r"傻[逼比叉x]|煞笔|他妈|妈的|操你|草泥马|去死|滚蛋|^滚|混蛋|王八|脑残|智障|狗东西|畜生|\b(?:fuck\w*|f\*+|shit|idiots?|morons?|bastards?|assholes?|bullshit|stupid (?:bot|robot|company|shop|people|agent))\b")),
+    (5.0, re.compile(r"傻[逼比叉x]|煞笔|他妈的(?!生日|订单|手机|衣服|账号)|(?<![妈我她他你咱婆])妈的|你妈的(?!生日|订单)|操你|草泥马|去死|滚蛋|^滚|混蛋|王八|脑残|智障|狗东西|畜生|\b(?:fuck\w*|f\*+|shit|idiots?|morons?|bastards?|assholes?|bullshit|stupid (?:bot|robot|company|shop|people|agent))\b")),
 )  # fmt: skip
 _THREAT = re.compile(r"(?<!\d)12315(?!\d)|起诉|法院|曝光|差评|举报|\b(?:sue|lawyer|court|expose|one[- ]star)\b")
 _SHOUT = re.compile(r"[!！]{2,}|[?？]{3,}|(?<![A-Z])[A-Z]{2,}(?:[ ,'!]+[A-Z]{2,}){2,}")

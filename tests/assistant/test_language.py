@@ -24,7 +24,7 @@ def test_the_language_is_that_of_most_words(text, lang):
     assert detect(text) == lang
 
 
-@pytest.mark.parametrize("text", ["？？？", "12345", "👍", ""])
+@pytest.mark.parametrize("text", ["？？？", "12345", "👍", "", "L", "XXL", "ok", "VIP"])
 def test_without_words_the_talk_keeps_its_language(text):
     assert detect(text, "en") == "en"
     assert detect(text, "zh") == "zh"

@@ -72,6 +72,9 @@ def test_a_risk_is_flagged(text, risk):
         "中毒急救手册还有货么",
         "the fire pit arrived dented",
         "exploding kittens card game",
+        "有没有送妈妈的礼物",
+        "这是我妈的账号买的",
+        "给他妈妈买的外套",
     ],
 )
 def test_harmless_words_raise_no_flag(text):
