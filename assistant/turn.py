@@ -51,7 +51,7 @@ from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
 from assistant.understanding import Understander
-from assistant.verdict import moved_on, verdict_on
+from assistant.verdict import moved_on, supersedes, verdict_on
 from assistant.weighing import Weighing
 from assistant.wording import fill
 
@@ -208,13 +208,16 @@ class Assistant:
                 yield item
 
     async def _planned(self, turn: _Turn, planner: Planner) -> AsyncIterator[Saying]:
+        replaces = supersedes(turn.context)
         async for event in planner.run(turn.context):
             if isinstance(event, Saying):
                 yield event
             else:
                 self._take(turn, event)
         context = turn.context
-        if context.open_proposal is not None and (context.proposals or moved_on(context) or turn.hand_off):
+        if context.open_proposal is not None and (
+            context.proposals or turn.hand_off or (replaces and moved_on(context))
+        ):
             # an older proposal beside a new matter would make a yes ambiguous: the newer one stands
             await self._confirming.withdraw(context.open_proposal, context)
             if not context.proposals:

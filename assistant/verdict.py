@@ -37,6 +37,5 @@ def supersedes(context: TurnContext) -> bool:
 
 
 def moved_on(context: TurnContext) -> bool:
-    """Whether the talk now waits for an answer to something else than the open proposal."""
-    state = context.state
-    return state.waiting_for is not None and state.flow != context.conversation.state.flow and supersedes(context)
+    """Whether the talk now waits for an answer to something else than it was about before this turn."""
+    return context.state.waiting_for is not None and context.state.flow != context.conversation.state.flow

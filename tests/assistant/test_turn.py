@@ -235,11 +235,11 @@ async def _fill_disk(assistant: Assistant) -> None:
     def full(connection: Connection) -> int:
         return int(connection.exec_driver_sql("PRAGMA page_count").scalar() or 0)
 
-    await _limit_pages(assistant, await assistant._database.write(full))
+    await _limit_pages(assistant, await assistant.database.write(full))
 
 
 async def _limit_pages(assistant: Assistant, pages: int) -> None:
-    await assistant._database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar())
+    await assistant.database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar())
 
 
 class Boaster:

@@ -1,0 +1,33 @@
+"""While a person is on the way: what changes nothing is answered, the rest is left to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assistant.conftest import Talking
+
+
+@pytest.mark.parametrize(
+    ("lang", "call", "ask"),
+    [("zh", "转人工", "退货后多久退款"), ("en", "a person please", "how soon is a refund paid?")],
+)
+async def test_questions_of_rule_are_answered_meanwhile(talking: Talking, lang: str, call: str, ask: str) -> None:
+    talk = await talking("c33", lang)
+    await talk.say(call)
+    await talk.say(ask)
+    assert talk.cited[0].startswith("law/refund-timing")
+
+
+async def test_the_question_that_was_open_is_not_taken_up_again(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("大衣想退")
+    await talk.say("算了，转人工")
+    await talk.say("没拆封")
+    assert talk.proposed == []
+
+
+async def test_a_yes_to_nothing_quotes_nothing(talking: Talking) -> None:
+    talk = await talking("c01", "en")
+    await talk.say("put me through to a person")
+    await talk.say("confirm")
+    assert talk.cited == []

@@ -1,0 +1,62 @@
+"""Questions in general are answered by the rule, questions about one's own order by the order."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.rule_questions import asks_in_general, question_in
+from tests.assistant.conftest import Talking
+
+
+@pytest.mark.parametrize(
+    ("words", "general"),
+    [
+        ("退货后多久退款", True),
+        ("那七天无理由从哪天算", True),
+        ("超时发货怎么赔", True),
+        ("How soon is the refund after a return?", True),
+        ("my order was rejected, within how many days may I appeal", True),
+        ("我的退款怎么还没到", False),
+        ("帮我退货", False),
+        ("我要取消订单", False),
+        ("why is my refund not here", False),
+    ],
+)
+def test_a_question_of_rule_is_told_from_a_case_of_ones_own(words: str, general: bool) -> None:
+    assert asks_in_general(words) is general
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("不对，我要问的是换货后保修怎么算", "换货后保修怎么算"),
+        ("and no, I mean the warranty", "the warranty"),
+        ("那", "那"),
+    ],
+)
+def test_what_leads_up_to_a_question_is_left_out(words: str, question: str) -> None:
+    assert question_in(words) == question
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("你们价保多少天", "shop/our-price-protection"),
+        ("超时发货怎么赔", "shop/shipping-promise"),
+        ("水果坏了几天内要跟你们说", "shop/fresh-promise"),
+        ("退货后多久退款", "law/refund-timing"),
+    ],
+)
+async def test_the_shops_own_words_answer_first_and_nobody_is_asked_to_sign_in(
+    talking: Talking, text: str, clause: str
+) -> None:
+    talk = await talking(None)
+    await talk.say(text)
+    assert [ref.partition("@")[0] for ref in talk.cited] == [clause]
+    assert talk.fixed("sign_in") not in talk.said
+
+
+async def test_goods_of_ones_own_make_it_a_question_about_the_order(talking: Talking) -> None:
+    talk = await talking("c08")
+    await talk.say("裙子的退款多久能到")
+    assert "退款处理中" in talk.said
