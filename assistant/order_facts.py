@@ -242,6 +242,7 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         "ticket_kind": flows.phrase("ticket_kind", ticket.kind, lang) or ticket.kind,
         "ticket_state": flows.phrase("ticket_state", ticket.state, lang) or ticket.state,
         "ticket_next": "",
+        "ticket": ticket.ticket_id,
     }
     missing = flows.evidence.missing(ticket, lang)
     values["ticket_evidence"] = ("、" if lang == "zh" else "; ").join(missing)

@@ -11,7 +11,7 @@ from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order
 from assistant.flows import ActionWords
-from assistant.order_facts import case_card, order_card, order_values
+from assistant.order_facts import case_card, newest_ticket, order_card, order_values
 from assistant.orders import apply, open_tickets
 from assistant.proposals import ASSISTANT, Grounds, draft_proposal
 from assistant.retention import Offer, stage_of
@@ -115,6 +115,8 @@ def _offer(run: FlowRun, subject: Subject) -> Offer | None:
 def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, object]:
     said = run.turn.state.slots
     args: dict[str, object] = {slot: said[slot] for slot in words.args if slot != "line" and said.get(slot)}
+    if "ticket" in words.args and (ticket := newest_ticket(subject.order)) is not None:
+        args["ticket_id"] = ticket.ticket_id
     if "line" in words.args:
         args["line_ids"] = [line.line_id for line in subject.lines]
     if "ticket_id" in words.args and (at_fault := case_at_fault(subject.order)):

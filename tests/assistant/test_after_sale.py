@@ -160,3 +160,17 @@ async def test_the_same_picture_in_another_case_is_a_signal_for_people(talking: 
     assert two.signals == ("same_file_other_customer",)
     like, _ = await after_sale.attach(second.head, photo(kind="PNG"), name="c.png", client_id="f2")
     assert "looks_like_other_customer" in like.signals
+
+
+async def test_a_customer_asks_the_platform_in_by_words_and_confirms_it(talking: Talking) -> None:
+    talk = await talking("c18")
+    await talk.say("我要申请平台介入")
+    if talk.proposed != ["platform_dispute"]:
+        await talk.say("猫粮那一单")
+    assert talk.proposed == ["platform_dispute"]
+    await talk.button("yes")
+    assert talk.acted == ["platform_dispute done"]
+    order, ticket = await after_sale_of(talk).find(await resend_ticket(talk))
+    assert ticket.state == "PLATFORM_DISPUTE"
+    assert ticket.history[-1].by == "customer"
+    assert order.refunded == 0
