@@ -34,7 +34,7 @@ CUSTOMER: Mapping[str, Fields] = {
     "proposed": _fields("proposal_id action order_id title amount expires_at clauses needs_agent", terms=TERM),
     "answered": _fields("proposal_id answer client_id"),
     "acted": _fields("proposal_id action order_id state receipt amount", terms=TERM),
-    "handed_off": _fields(""),
+    "handed_off": _fields("place wait_minutes"),
     "failed": _fields("code text retryable"),
     "done": _fields("turn", quick_replies=_fields("label text")),
     "agent_said": _fields("agent text"),

@@ -32,7 +32,7 @@ FULL: dict[str, dict[str, Any]] = {
     "cited": {
         "citation": {"mark": 1, "clause": "c", "policy": "p", "title": "t", "text": "q", "start": 0, "end": 1}
     },
-    "handed_off": {"reason": SECRET, "urgent": True, "note": SECRET},
+    "handed_off": {"reason": SECRET, "urgent": True, "note": SECRET, "place": 2, "wait_minutes": None},
     "failed": {"code": "c", "text": "t"},
     "done": {"turn": 1, "planner": SECRET, "quick_replies": [{"label": "l", "text": "t"}]},
     "agent_said": {"agent": "a", "client_id": SECRET, "text": "t"},
@@ -86,7 +86,7 @@ def test_the_fields_a_customer_sees_are_these() -> None:
         "proposed": "action amount clauses expires_at needs_agent order_id proposal_id terms title",
         "answered": "answer client_id proposal_id",
         "acted": "action amount order_id proposal_id receipt state terms",
-        "handed_off": "",
+        "handed_off": "place wait_minutes",
         "failed": "code retryable text",
         "done": "quick_replies turn",
         "agent_said": "agent text",
