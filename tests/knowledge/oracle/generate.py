@@ -13,6 +13,7 @@ from knowledge.facts import FactDefinition
 from tests.knowledge.oracle.feedback import PLAIN, WORN
 from tests.knowledge.oracle.tables import ORACLES
 from tests.knowledge.oracle.telling import Case, on
+from tests.knowledge.oracle.ties import tie
 
 PLATFORMS: tuple[str | None, ...] = ("taobao", "tmall", "jd", "jd", "1688", "pdd", None)
 SPOKEN_FOR = {"DT-07": "jd", "DT-08": "jd", "DT-10": "jd", "DT-11": "jd", "DT-12": "jd", "DT-27": "1688"}
@@ -115,6 +116,9 @@ class Draw:
             platform = SPOKEN_FOR.get(table, "jd")
         if table == "DT-08" and rng.random() < 0.8:
             facts["goods_kind"], facts["feedback_claim"] = rng.choice((*PLAIN, *TOLD_APART))
+        if table == "DT-07" and rng.random() < 0.5:
+            facts["purpose_fails"], facts["failed_repairs"], facts["repair_elapsed_days"] = False, rng.randrange(2), 30
+        tie(table, facts, rng)
         return Case(facts, platform, at, decided_at)
 
     def value(self, name: str, start: datetime, truth: float, *, known: bool = False) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.knowledge.oracle.before_receipt import cancel
-from tests.knowledge.oracle.telling import NO_RULE, Case, Told, days_between, on
+from tests.knowledge.oracle.telling import NO_RULE, Case, Told, by, days_between, midnight_after, on
 
 BY_LAW = ("customised", "perishable", "digital_opened", "newspaper")
 BY_CONFIRMATION = ("hygiene_safety_after_opening", "value_drop_after_activation", "near_expiry_or_flaw_disclosed")
@@ -41,8 +41,9 @@ def no_reason(case: Case) -> Told:
         return Told("NOT_ELIGIBLE_CONFIRMED")
     if case["signed_at"] is None:  # signed for, but on no day: that contradicts itself
         return NO_RULE
+    ends = midnight_after(case["signed_at"], max(7, case["promised_days"]))
     if days_between(case["signed_at"], case["notice_at"]) > max(7, case["promised_days"]):
-        return Told("NOT_ELIGIBLE_LATE")
+        return by("NOT_ELIGIBLE_LATE", ends)
     if case.has("intact"):
         state = case["intact"]
     else:
@@ -52,7 +53,7 @@ def no_reason(case: Case) -> Told:
         state = {"ELIGIBLE": "yes", "NOT_INTACT": "no"}.get(seen.code, "unknown")
     if state == "unknown":
         return Told("ASK(condition_photos)")
-    return Told("NOT_INTACT") if state == "no" else Told("ELIGIBLE")
+    return Told("NOT_INTACT") if state == "no" else by("ELIGIBLE", ends)
 
 
 def freight(case: Case) -> Told:
