@@ -22,9 +22,10 @@ from assistant.flow_run import Outcome
 from assistant.flow_runner import DOUBTFUL, run_flow
 from assistant.follow_up import LAST, continued
 from assistant.intents import RISK_FLOOR
+from assistant.segments import segments
 from assistant.talk_facts import ASKS
 from assistant.wording import fill
-from knowledge.text import fold
+from knowledge.text import fold, mend
 
 SURE = 0.72
 """From this confidence on, other words than an answer to our question are taken as a new issue (measured on the
@@ -288,10 +289,13 @@ def _without_faint(found: list[str], turn: TurnContext) -> list[str]:
     """Beside a sure wish a faint reading counts for nothing, and what would only call a person must be certain."""
     sure = {guess.name: guess.confidence for guess in turn.heard.intents}
     best = max((sure.get(intent, 1.0) for intent in found), default=0.0)
+    sentences = set(segments(mend(fold(turn.heard.text)).strip()))
 
     def counts(intent: str) -> bool:
         if best >= CERTAIN:
-            return sure.get(intent, 1.0) >= (CERTAIN if _calls_person(turn, intent) else RISK_FLOOR)
+            # a sentence of its own says more than a clause between commas
+            least = DOUBTFUL if turn.words_for(intent) in sentences else RISK_FLOOR
+            return sure.get(intent, 1.0) >= (CERTAIN if _calls_person(turn, intent) else least)
         return best < SURE or sure.get(intent, 1.0) >= DOUBTFUL
 
     return [intent for intent in found if counts(intent)]
