@@ -6,7 +6,7 @@ import pytest
 
 from tests.assistant.conftest import Talking
 
-SUITCASE, DRESS, LAMP = "499930174285560034", "498812630417720034", "497741852096310034"
+SUITCASE, DRESS, LAMP = "499930174285567034", "498812630417725034", "497741852096316034"
 
 
 async def test_a_collection_is_booked_shown_and_cancelled(talking: Talking) -> None:
