@@ -23,6 +23,7 @@ from assistant.order_facts import order_values
 from assistant.orders import apply
 from assistant.permits import ATTEMPTS, GivenChanged, Permits
 from assistant.proposals import Grounds, Proposal, Settled, draft_proposal
+from assistant.service_orders import case_at_fault
 from assistant.shop import Action
 from assistant.store.approval_store import ApprovalStore, Signed, resolved
 from assistant.store.conversations import ConversationStore, Owner
@@ -135,10 +136,14 @@ class Approving:
         if words is None or words.purpose not in ("goodwill", "advance") or head.customer_id is None:
             raise NotFound("There is no such action for people to propose.")
         standing = await self._weighing.standing(head.customer_id, draft.order_id)
-        action = Action(name=draft.action, order_id=draft.order_id, amount=draft.amount)
+        # an advance payment pays what the case at fault was promised: named, that promise is its room
+        case = case_at_fault(standing.order) if words.purpose == "advance" else None
+        args = {"ticket_id": case.ticket_id} if case is not None else {}
+        action = Action(name=draft.action, order_id=draft.order_id, amount=draft.amount, args=args)
         grounds = Grounds(
             purpose=words.purpose, reason=draft.reason, cause=draft.cause, dispute_amount=draft.dispute_amount,
-            fault_established=draft.fault_established, sensitive=draft.sensitive or await self._is_sensitive(head.id),
+            fault_established=draft.fault_established or case is not None,
+            sensitive=draft.sensitive or await self._is_sensitive(head.id),
         )  # fmt: skip
         self._weighing.require_room(standing, action)
         apply(standing.order, action, now, "")  # raises what the shop would refuse after the yes

@@ -23,6 +23,7 @@ from assistant.conversation import (
 from assistant.errors import CapReached, Conflict, NotAuthorised, ReasonMissing
 from assistant.permits import Permits
 from assistant.planner import FlowPlanner
+from assistant.service_orders import case_at_fault
 from assistant.shop import Order
 from assistant.turn import Assistant
 from knowledge.errors import UnknownClause
@@ -248,3 +249,15 @@ async def test_a_large_unknown_effect_takes_two_who_found_the_same(talking: Talk
     assert settled is not None
     assert settled.state == "refused"
     assert "没有办成" in await last_words(talk)
+
+
+async def test_a_person_pays_first_what_the_case_at_fault_was_promised(talking: Talking) -> None:
+    talk = await talking("c34")
+    order = next(each for each in await talk.orders() if case_at_fault(each))
+    await talk.assistant.take_over(talk.id, AGENT.name)
+    wanted = Draft(client_id="d1", action="advance_payment", order_id=order.order_id, amount=1000, reason="责任已认定")
+    proposal = await talk.assistant.approvals.draft(talk.id, AGENT, wanted)
+    assert proposal.level is None
+    await talk.button("yes", proposal.proposal_id)
+    assert talk.acted == ["advance_payment done"]
+    assert (await talk.order(order.order_id)).compensated == 1000
