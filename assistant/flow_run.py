@@ -118,7 +118,11 @@ def note_order(turn: TurnContext, order: Order) -> None:
     evidence = turn.evidence
     evidence.money(order.paid, order.refunded, order.compensated, *(line.unit_paid for line in order.lines))
     evidence.instant(order.paid_at, order.signed_at, order.shipped_at, order.created_at, order.completed_at)
-    evidence.text(order.order_id[-4:], *(line.name.zh + line.name.en for line in order.lines))
+    evidence.text(
+        order.order_id[-4:],
+        *(ticket.ticket_id for ticket in order.tickets),
+        *(line.name.zh + line.name.en for line in order.lines),
+    )
     evidence.number(*(line.qty for line in order.lines))
     states = {
         "refunded": order.refunded > 0 or any(ticket.state == "REFUNDED" for ticket in order.tickets),
