@@ -13,7 +13,8 @@ GIGABYTE = 1024**3
 
 
 def read(path: Path, *, most: int = 10**7, memory: int = 2 * GIGABYTE, seconds: int = 20) -> tuple[int, dict[str, str]]:
-    command = [sys.executable, "-m", "knowledge.ingest_worker", str(path), str(most), str(memory), str(seconds), str(10**7)]
+    limits = [str(most), str(memory), str(seconds), str(10**7)]
+    command = [sys.executable, "-m", "knowledge.ingest_worker", str(path), *limits]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}
 
