@@ -140,9 +140,14 @@ async def _decide(run: FlowRun) -> Outcome:
     first = run.flow.reply(run.decisions[0].code) if run.decisions else None
     if first is not None and first.go:
         return await run_flow(first.go, run.turn)
-    if "injection" not in run.turn.heard.risks:  # instructions are no facts: nothing is weighed for them
+    if not _instructs(run.turn):  # instructions are no facts: nothing is weighed for them
         run.consulted += [told for table in run.flow.consult if (told := run.consult(table))]
     return word_reply(run)
+
+
+def _instructs(turn: TurnContext) -> bool:
+    intents = {guess.name for guess in turn.heard.intents}
+    return "injection" in turn.heard.risks or "abuse_or_injection" in intents
 
 
 def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext) -> Outcome:

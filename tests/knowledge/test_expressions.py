@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.decision import Facts
@@ -114,6 +114,7 @@ def test_any_text_compiles_or_is_refused(source: str) -> None:
         compile_expression(source)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 200_000), st.integers(0, 40), st.integers(0, 23), st.integers(1, 24))
 def test_open_hours_are_counted_minute_by_minute(start: int, hours: int, opens: int, length: int) -> None:
     closes = min(24, opens + length)
