@@ -262,7 +262,12 @@ def _connect(backend: Backend, parts: Parts, settings: Settings, catalogue: Cata
             "The orders of this pack lie in another system, whose address is not set.", mend="Set XIAOER_BACKEND_URL."
         )
     # only an installation with a connected shop pays for an HTTP client
-    from assistant.http_shop import HttpShop
+    try:
+        from assistant.http_shop import HttpShop
+    except ImportError as error:
+        raise XiaoerError(
+            f"A connected shop needs the package {error.name}.", mend='pip install "xiaoer[backend]"'
+        ) from error
 
     return HttpShop(
         backend,
