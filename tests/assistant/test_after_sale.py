@@ -170,6 +170,7 @@ async def test_a_customer_asks_the_platform_in_by_words_and_confirms_it(talking:
     assert talk.proposed == ["platform_dispute"]
     await talk.button("yes")
     assert talk.acted == ["platform_dispute done"]
+    assert "平台介入申请已登记" in talk.said
     order, ticket = await after_sale_of(talk).find(await resend_ticket(talk))
     assert ticket.state == "PLATFORM_DISPUTE"
     assert ticket.history[-1].by == "customer"
