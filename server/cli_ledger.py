@@ -14,6 +14,8 @@ from server.cli_options import AsJson, DataDir, PackName, settings_from
 from server.cli_output import out, print_json
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from assistant.ledger import Head, LedgerEntry
     from assistant.reproof import Recorded, Reproof
     from assistant.settings import Settings
@@ -55,7 +57,6 @@ def verify(
     Ends with 1 when something does not hold.
     """
     from assistant.errors import LedgerBroken
-    from assistant.ledger import key_from_text
     from assistant.ledger import verify as prove
     from assistant.reproof import reprove
 
@@ -66,11 +67,7 @@ def verify(
     if not found.entries:
         raise LedgerBroken("The ledger is empty.", seq=1)
     signer = found.key or found.entries[0].body.get("public_key")
-    try:
-        public_key = key_from_text(str(key or signer))
-    except ValueError:
-        raise typer.BadParameter("no public key; give 64 hex digits", param_hint="--key") from None
-    verified = prove(found.entries, public_key, head=found.head)
+    verified = prove(found.entries, _public_key(str(key or signer)), head=found.head)
     if archive is not None and found.recorded is None:
         raise typer.BadParameter(f"there is no {_decisions_beside(ledger)}", param_hint="--archive")
     proof = None if found.recorded is None else reprove(found.entries, found.recorded, archive or found.archive)
@@ -97,6 +94,15 @@ def verify(
             out().print(f"  Signed by {signer}; compare it with the shop's key, or give it with --key.", style="dim")
     if proof is not None and not proof.holds:
         raise typer.Exit(1)
+
+
+def _public_key(text: str) -> Ed25519PublicKey:
+    from assistant.ledger import key_from_text
+
+    try:
+        return key_from_text(text)
+    except ValueError:
+        raise typer.BadParameter("no public key; give 64 hex digits", param_hint="--key") from None
 
 
 def _show(proof: Reproof | None) -> None:
