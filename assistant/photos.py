@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import FileRefused
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -26,6 +30,11 @@ MediaType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "appli
 _FORMATS: dict[str, MediaType] = {
     "JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif",
 }  # fmt: skip
+
+
+_ORIENTATION = 0x0112
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""By Exif orientation, the `PIL.Image.Transpose` that sets a picture upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def alike(one: str, other: str) -> bool:
 def _picture(content: bytes, kind: MediaType, digest: str) -> Checked:
     # Pillow and imagehash take a fifth of a second to import: only an upload pays for them
     import imagehash
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -90,7 +99,7 @@ def _picture(content: bytes, kind: MediaType, digest: str) -> Checked:
                     raise FileRefused("The picture is too large.", code="file_damaged")
                 opened.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
                 size = (opened.width, opened.height)
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
+                upright = _upright(opened).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FileRefused("The picture cannot be opened.", code="file_damaged") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for broken files
@@ -101,3 +110,15 @@ def _picture(content: bytes, kind: MediaType, digest: str) -> Checked:
     shown = io.BytesIO()
     clean.save(shown, "JPEG", quality=82, optimize=True)
     return Checked(kind, digest, len(content), shown.getvalue(), str(imagehash.phash(clean)), *size)
+
+
+def _upright(picture: Picture) -> Picture:
+    """`picture` turned as its camera noted. Of the metadata only the orientation is read: Pillow's own `exif_transpose`
+    writes the other tags anew, and fails in many ways over broken ones.
+    """
+    try:
+        orientation = picture.getexif().get(_ORIENTATION)
+    except (struct.error, SyntaxError, ValueError, TypeError, OSError, EOFError):
+        return picture  # broken metadata is no reason to refuse a picture
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return picture if turn is None else picture.transpose(turn)  # type: ignore[arg-type]

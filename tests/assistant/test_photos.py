@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import warnings
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
 from assistant.errors import FileRefused
 from assistant.photos import MAX_BYTES, SHOWN_SIDE, alike, check_file, sniff
@@ -56,3 +58,33 @@ def test_the_same_picture_in_another_format_and_size_looks_alike_and_another_doe
     other = check_file(written.getvalue()).phash
     assert other is not None
     assert not alike(one, other)
+
+
+def test_broken_metadata_does_not_break_the_check() -> None:
+    tags = Image.Exif()
+    tags[0x010F], tags[0x011A], tags[0x0112] = "Camera", 72.0, 6
+    written = io.BytesIO()
+    Image.new("RGB", (24, 16), "red").save(written, "JPEG", exif=tags)
+    content = written.getvalue()
+    start = content.index(b"Exif\0\0") + 6
+    for place in range(start, start + 100):
+        for byte in (0, 1, 2, 3, 5, 255):
+            with contextlib.suppress(FileRefused), warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # Pillow's own, of the tags it skips
+                check_file(content[:place] + bytes([byte]) + content[place + 1 :])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_shown_upright_as_its_camera_noted(orientation: int) -> None:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    drawing = Image.new("RGB", (48, 32), "white")
+    drawing.paste((0, 0, 0), (0, 0, 16, 16))
+    written = io.BytesIO()
+    drawing.save(written, "PNG", exif=tags)
+    shown = check_file(written.getvalue()).shown
+    assert shown is not None
+    meant = ImageOps.exif_transpose(Image.open(io.BytesIO(written.getvalue())))
+    assert meant is not None
+    difference = ImageChops.difference(Image.open(io.BytesIO(shown)), meant.convert("RGB"))
+    assert max(ImageStat.Stat(difference).mean) < 10
