@@ -150,7 +150,7 @@ def _get(
         said = f"longer than {limits.seconds:g} s" if late else (str(error) or type(error).__name__)
         raise DocumentError(f"{address.text}: it cannot be read: {said}.", mend="Try it later.") from error
     finally:
-        connection.close()
+        connection.finish()
     suffix = suffix_of(body, response.getheader("Content-Type", ""), address.path)
     return Fetched(
         address.text, True, body, suffix, response.getheader("ETag", ""), response.getheader("Last-Modified", "")
@@ -177,6 +177,8 @@ def _body(
         piece = response.read1(_CHUNK)
         if not piece:
             break
+        if time.monotonic() >= deadline:
+            raise TimeoutError
         size += len(piece)
         if size > limits.bytes:
             raise DocumentError(f"{address.text}: more than {limits.bytes} bytes.", mend="Save a part of it.")
@@ -197,6 +199,7 @@ class _Pinned(http.client.HTTPConnection):
         self._ip = pinned
         self._deadline = deadline
         self._end: threading.Timer | None = None
+        self._wire: socket.socket | None = None
 
     def connect(self) -> None:
         left = self._left(self._deadline)
@@ -205,23 +208,33 @@ class _Pinned(http.client.HTTPConnection):
         try:
             plain.settimeout(left)
             # a server that sends a byte now and then resets every time-out of a read, but not this
-            self._end = threading.Timer(left, _cut, [plain])
+            self._end = threading.Timer(left, self._cut)
             self._end.daemon = True
+            self.sock = self._wire = plain
             self._end.start()
             plain.connect((self._ip, self._address.port))
             if self._address.scheme == "https":
                 context = ssl.create_default_context()
-                self.sock = context.wrap_socket(plain, server_hostname=self._address.host)
-            else:
-                self.sock = plain
+                # from here on `plain` is an empty shell: the timer has to find the socket that took its place
+                name = self._address.host
+                wrapped = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+                self.sock = self._wire = wrapped
+                wrapped.do_handshake()
         except BaseException:
             plain.close()
             raise
 
-    def close(self) -> None:
+    def finish(self) -> None:
+        """Close for good. `close` alone is what http.client does while the last answer is still being read."""
         if self._end is not None:
             self._end.cancel()
-        super().close()
+        self.close()
+
+    def _cut(self) -> None:
+        # closed by its owner a moment ago, perhaps; an SSL socket's own `shutdown` would disturb who reads from it
+        with suppress(OSError):
+            if self._wire is not None:
+                socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
 
     @staticmethod
     def _left(deadline: float) -> float:
@@ -229,12 +242,6 @@ class _Pinned(http.client.HTTPConnection):
         if left <= 0:
             raise TimeoutError
         return left
-
-
-def _cut(connected: socket.socket) -> None:
-    # closed by its owner a moment ago, perhaps
-    with suppress(OSError):
-        connected.shutdown(socket.SHUT_RDWR)
 
 
 _TYPES = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -88,8 +90,13 @@ class _Site(BaseHTTPRequestHandler):
         self._send(b"half", Content_Type="text/plain", Content_Length="4000")
         self.close_connection = True
 
-    def _slow(self) -> None:
+    def _slow_and_last(self) -> None:
+        self._slow(Connection="close")
+
+    def _slow(self, **headers: str) -> None:
         self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", "1000")
         self.end_headers()
         for _ in range(60):
@@ -99,6 +106,7 @@ class _Site(BaseHTTPRequestHandler):
             except OSError:
                 return
             time.sleep(0.05)
+        self.asked.append("heard to the end")
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -162,6 +170,33 @@ def test_a_server_that_sends_a_byte_now_and_then_is_left(site: tuple[str, FetchL
     base, limits, _ = site
     with pytest.raises(DocumentError, match=r"longer than 0\.3 s"):
         fetch(f"{base}/slow", limits=FetchLimits(seconds=0.3, allowed=limits.allowed))
+
+
+def test_so_is_one_that_closes_after_its_answer(site: tuple[str, FetchLimits, list[str]]) -> None:
+    base, limits, asked = site
+    with pytest.raises(DocumentError, match=r"longer than 0\.3 s"):
+        fetch(f"{base}/slow-and-last", limits=FetchLimits(seconds=0.3, allowed=limits.allowed))
+    assert "heard to the end" not in asked
+
+
+def test_so_is_one_that_does_it_under_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = made_files.certificate(tmp_path, "slow.example")
+    monkeypatch.setenv("SSL_CERT_FILE", str(written))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(written)
+    asked: list[str] = []
+    server = _Quiet(("127.0.0.1", 0), type("Site", (_Site,), {"asked": asked}))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    host = f"slow.example:{server.server_port}"
+    resolver = FixedResolver({"slow.example": [["127.0.0.1"]]})
+    try:
+        with pytest.raises(DocumentError, match=r"longer than 0\.5 s"):
+            fetch(f"https://{host}/slow", resolver=resolver, limits=FetchLimits(seconds=0.5, allowed=frozenset({host})))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert asked == ["/slow"]
 
 
 def test_the_kind_of_a_file_is_what_its_bytes_say(site: tuple[str, FetchLimits, list[str]]) -> None:
