@@ -192,16 +192,20 @@ class AfterSale:
         Raises `NotFound`, `MoveRefused`, and `Conflict` when the conversation is closed or has moved on.
         """
         proposal_id = hashlib.sha256(f"{conversation.id} {client_id}".encode()).hexdigest()[:32]
+        name = CUSTOMER_MOVES.get(event, event)
+        args = {"ticket_id": ticket_id} | ({"waybill": waybill} if waybill else {})
         try:
-            return (await self.permits.find(proposal_id)).proposal, []
+            before = (await self.permits.find(proposal_id)).proposal
         except NotFound:
             pass  # the first time
+        else:
+            if (before.action.name, before.action.args) != (name, args):
+                raise Conflict("This client id was used for something else.", mend="Use a new one.")
+            return before, []
         if conversation.closed or conversation.customer_id is None:
             raise Conflict("The conversation is closed.", mend="Open a new one.")
         order, ticket = await self.find(ticket_id, customer_id=conversation.customer_id)
         now, lang, flows = self.engine.clock.now(), conversation.lang, self.engine.flows
-        name = CUSTOMER_MOVES.get(event, event)
-        args = {"ticket_id": ticket_id} | ({"waybill": waybill} if waybill else {})
         change_ticket(order, ticket_id, event, by="customer", who="customer", at=now, args=args)
         words = flows.actions[name]
         values = {**ticket_values(ticket, flows, lang), "ticket": ticket_id, "return_waybill": waybill}
@@ -317,12 +321,14 @@ class AfterSale:
         """Move a ticket as a person at the desk, through a permit as every write; the ticket after it, and what its
         customer was told.
 
-        Raises `NotFound`, `EffectRefused` (`MoveRefused` with what is allowed instead), `NotAuthorised` when money
-        rests on no clause, and `EffectUnknown`.
+        Raises `NotFound`, `UnknownClause` for a rule the pack does not hold, `EffectRefused` (`MoveRefused` with what
+        is allowed instead), `NotAuthorised` when money rests on no clause, and `EffectUnknown`.
         """
         order, _ = await self.find(ticket_id)
         now = self.engine.clock.now()
         given = {name: value for name, value in args.items() if value not in (None, "", [], ())}
+        if "rule" in given:
+            self.engine.index.clause(given["rule"], "zh")  # what is paid or refused rests on a clause that exists
         sent = {**given, "ticket_id": ticket_id, "event": event, "by": colleague.role, "who": colleague.who}
         # what the machine would refuse gets no permit
         after = change_ticket(order, ticket_id, event, by=colleague.role, who=colleague.who, at=now, args=given)

@@ -408,6 +408,8 @@ def _objection(ticket: Ticket, move: Move, by: Actor, at: datetime) -> str | Non
         return "An appeal needs a judgement, and comes within 7 days of it."
     if event == "execute" and ticket.detail.get("favour") == "seller":
         return "The judgement is in the seller's favour: there is nothing to execute."
+    if event == "close" and ticket.state == "JUDGED" and ticket.detail.get("favour") == "customer":
+        return "The judgement is in the customer's favour: it is executed, not closed."
     if event == "pass_inspection" and ticket.kind == "exchange":
         return "An exchange is sent, or refunded with `approve_refund`."
     return None

@@ -68,20 +68,16 @@ class FileStore:
         Raises `Conflict` when the client id was used for another file, `FileRefused` (`too_many_files`) and
         `StoreUnavailable` when the disk takes no more.
         """
+        # what is refused leaves nothing on the disk
+        await self._database.read(lambda connection: self._before(connection, sent))
         await asyncio.to_thread(self._put, checked.sha256, content)
         if checked.shown is not None:
             await asyncio.to_thread(self._put, f"{checked.sha256}.shown", checked.shown)
 
         def work(connection: Connection) -> tuple[Attachment, bool]:
-            mine = files.c.conversation_id == sent.conversation_id
-            before = self._one(connection, mine, files.c.client_id == sent.client_id)
+            before = self._before(connection, sent)
             if before is not None:
-                if before.sha256 != sent.sha256:
-                    raise Conflict("This client id was used for another file.", mend="Use a new id for a new file.")
                 return before, False
-            count = connection.execute(select(func.count()).select_from(files).where(mine)).scalar_one()
-            if count >= PER_CONVERSATION:
-                raise FileRefused("There are too many files in this conversation.", code="too_many_files")
             kept = sent.model_copy(update={"file_id": new_id(), "signals": self._signals(connection, sent)})
             row = kept.model_dump(include={
                 "file_id", "customer_id", "conversation_id", "client_id", "order_id", "ticket_id", "sha256", "phash",
@@ -122,6 +118,17 @@ class FileStore:
     def _one(self, connection: Connection, *which: ColumnElement[bool]) -> Attachment | None:
         body = connection.execute(select(files.c.body).where(files.c.shop == self._shop, *which)).scalar()
         return Attachment.model_validate_json(body) if body else None
+
+    def _before(self, connection: Connection, sent: Attachment) -> Attachment | None:
+        """The file that was kept under this client id. Raises `Conflict` and `FileRefused` as `add` does."""
+        mine = files.c.conversation_id == sent.conversation_id
+        before = self._one(connection, mine, files.c.client_id == sent.client_id)
+        if before is not None and before.sha256 != sent.sha256:
+            raise Conflict("This client id was used for another file.", mend="Use a new id for a new file.")
+        count = connection.execute(select(func.count()).select_from(files).where(mine)).scalar_one()
+        if before is None and count >= PER_CONVERSATION:
+            raise FileRefused("There are too many files in this conversation.", code="too_many_files")
+        return before
 
     def _signals(self, connection: Connection, sent: Attachment) -> tuple[Signal, ...]:
         """What the shop's earlier files say about this one: the same bytes or the same picture, and whose."""

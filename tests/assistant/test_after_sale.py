@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -9,9 +10,11 @@ from PIL import Image
 from assistant.after_sale import AfterSale, Colleague
 from assistant.build import IN_MEMORY, open_after_sale
 from assistant.conversation import Acted, Attached, Proposed, Said
-from assistant.errors import Conflict, NotAuthorised, NotFound
+from assistant.errors import Conflict, FileRefused, NotAuthorised, NotFound
 from assistant.settings import Settings
+from assistant.store.files import PER_CONVERSATION, FileStore
 from assistant.tickets import MoveRefused
+from knowledge.errors import UnknownClause
 from tests.assistant.conftest import Talking
 from tests.assistant.talk import Talk
 
@@ -103,11 +106,47 @@ async def test_the_desk_pays_a_refund_with_a_clause_and_within_what_was_paid(tal
     assert (approved.state, approved.amount) == ("REFUNDING", 13900)
     with pytest.raises(NotAuthorised):
         await after_sale.act(number, "refund", LIN, {})
-    paid, _ = await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2014-03#remedies"})
+    paid, _ = await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2024-07#remedies"})
     order, _ = await after_sale.find(number)
     assert (paid.state, order.refunded) == ("REFUNDED", 13900)
     with pytest.raises(MoveRefused):
-        await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2014-03#remedies"})
+        await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2024-07#remedies"})
+
+
+@pytest.mark.parametrize("rule", ["my gut", "law/quality-return@1999-01#remedies", "law/quality-return@2024-07#none"])
+async def test_nothing_is_paid_or_refused_on_a_clause_that_does_not_exist(talking: Talking, rule: str) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    with pytest.raises(UnknownClause):
+        await after_sale.act(number, "reject", LIN, {"rule": rule, "evidence": ["f1"], "why": "no"})
+    await after_sale.act(number, "approve_refund", LIN, {"amount": 13900})
+    with pytest.raises(UnknownClause):
+        await after_sale.act(number, "refund", LIN, {"rule": rule})
+    order, ticket = await after_sale.find(number)
+    assert (ticket.state, order.refunded) == ("REFUNDING", 0)
+
+
+async def test_a_client_id_stands_for_one_wish_about_one_case(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    await after_sale.propose(talk.head, number, "ask_platform", client_id="w1")
+    with pytest.raises(Conflict):
+        await after_sale.propose(talk.head, number, "withdraw", client_id="w1")
+
+
+async def test_a_file_too_many_leaves_nothing_on_the_disk(talking: Talking, tmp_path: Path) -> None:
+    talk = await talking("c18")
+    after_sale = after_sale_of(talk)
+    after_sale.files = FileStore(talk.assistant.database, talk.assistant.profile.key, tmp_path)
+    for number in range(PER_CONVERSATION):
+        await after_sale.attach(talk.head, f"%PDF-{number}".encode(), name="a.pdf", client_id=f"f{number}")
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(FileRefused):
+        await after_sale.attach(talk.head, b"%PDF-more", name="a.pdf", client_id="more")
+    with pytest.raises(Conflict):
+        await after_sale.attach(talk.head, b"%PDF-other", name="a.pdf", client_id="f0")
+    assert len(before) == PER_CONVERSATION
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 async def test_a_customer_withdraws_by_a_proposal_and_a_yes(talking: Talking) -> None:

@@ -72,9 +72,7 @@ def test_money_leaves_by_one_event_from_approved_or_judged_states_only() -> None
 def test_only_people_reject_and_never_without_rule_evidence_and_reason() -> None:
     rejections = [move for move in MOVES if move.to == "REJECTED"]
     assert rejections
-    assert all(
-        move.by <= PEOPLE and set(move.needs) == {"rule", "evidence", "why"} for move in rejections
-    )
+    assert all(move.by <= PEOPLE and set(move.needs) == {"rule", "evidence", "why"} for move in rejections)
     ticket = opened()
     for missing in REASONS:
         with pytest.raises(MoveRefused, match=missing):
@@ -214,6 +212,8 @@ def test_a_dispute_is_answered_judged_executed_and_appealed() -> None:
     judged = send(asked, "judge", "platform", favour="customer", why="photos")
     assert due(judged, NOW + 25 * HOUR).state == "EXECUTING", "a judgement nobody carries out is carried out"
     assert send(send(judged, "execute"), "refund", "payment").state == "REFUNDED"
+    with pytest.raises(MoveRefused, match="executed, not closed"):
+        send(judged, "close")
     lost = send(dispute, "judge", "platform", favour="seller", why="no fault")
     with pytest.raises(MoveRefused):
         send(lost, "execute")
