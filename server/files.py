@@ -10,11 +10,20 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, Uploa
 from pydantic import BaseModel
 
 from assistant.after_sale import AfterSale
-from assistant.errors import FileRefused
+from assistant.errors import FileRefused, NotFound
 from assistant.photos import MAX_BYTES
 from assistant.store.files import Attachment
 from server.conversations import ClientId, Reference
-from server.front import TheColleague, TheConversation, TheCustomer, TheFront, TheVisitor, after_sale_of, message_limit, not_stopping
+from server.front import (
+    TheColleague,
+    TheConversation,
+    TheCustomer,
+    TheFront,
+    TheVisitor,
+    after_sale_of,
+    message_limit,
+    not_stopping,
+)
 from server.problems import responses
 
 router = APIRouter(tags=["files"], responses=responses())
@@ -74,11 +83,16 @@ async def read_file(front: TheFront, visitor: TheVisitor, file_id: FileId) -> Re
 
 @router.get("/v1/desk/files/{file_id}", response_class=Response)
 async def read_at_desk(
-    front: TheFront, _colleague: TheColleague, file_id: FileId, original: Annotated[bool, Query()] = False
+    front: TheFront, colleague: TheColleague, file_id: FileId, original: Annotated[bool, Query()] = False
 ) -> Response:
-    """Any customer's file, for the desk; with `original` as it came, as a download."""
+    """Any customer's file, for those who serve customers, for legal of talks with a request that needs legal; with
+    `original` as it came, as a download.
+    """
     after_sale = after_sale_of(front)
-    return _response(after_sale, await after_sale.files.find(file_id), original=original)
+    kept = await after_sale.files.find(file_id)
+    if colleague.role == "legal" and not await front.concerns_legal(kept.conversation_id):
+        raise NotFound("There is no such file.")
+    return _response(after_sale, kept, original=original)
 
 
 def shown_name(name: str | None) -> str:

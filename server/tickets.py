@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.after_sale import AfterSale, Colleague
 from assistant.conversation import Lang
+from assistant.errors import NotFound
 from assistant.order_facts import step_label, ticket_data
 from assistant.shop import Order, Ticket
 from assistant.tickets import next_party
 from server.conversations import Body, ClientId, Reference, Taken
 from server.files import FileView, file_view
 from server.front import (
+    Front,
     TheAgent,
     TheColleague,
     TheConversation,
@@ -159,16 +161,23 @@ async def ask_on_ticket(
 
 
 @router.get("/desk/tickets", tags=["desk"])
-async def list_tickets(front: TheFront, _colleague: TheColleague, lang: TheLanguage) -> list[TicketRow]:
-    """Open cases: first those a person was called for, then by how much of their limit has passed."""
+async def list_tickets(front: TheFront, colleague: TheColleague, lang: TheLanguage) -> list[TicketRow]:
+    """Open cases: first those a person was called for, then by how much of their limit has passed. For legal those
+    whose talk has a request that needs legal.
+    """
     found = await after_sale_of(front).waiting()
-    return [await _row(front, order, ticket, lang) for order, ticket in found]
+    return [
+        await _row(front, order, ticket, lang)
+        for order, ticket in found
+        if colleague.role != "legal" or await _concerns_legal(front, order, ticket)
+    ]
 
 
 @router.get("/desk/tickets/{ticket_id}", tags=["desk"])
 async def read_ticket(front: TheFront, colleague: TheColleague, ticket_id: TicketId, lang: TheLanguage) -> DeskTicket:
     """One case with its history, its files and their signals, and what the reader may do."""
     order, ticket = await after_sale_of(front).find(ticket_id)
+    await _require_reader(front, colleague, order, ticket)
     return await _desk_ticket(front, order, ticket, Colleague(colleague.name, colleague.role), lang)
 
 
@@ -191,8 +200,9 @@ async def move_ticket(
 
 
 @router.get("/desk/tickets/{ticket_id}/dispute-pack", tags=["desk"], response_class=Response)
-async def dispute_pack(front: TheFront, _colleague: TheColleague, ticket_id: TicketId, lang: TheLanguage) -> Response:
+async def dispute_pack(front: TheFront, colleague: TheColleague, ticket_id: TicketId, lang: TheLanguage) -> Response:
     """All that a platform needs to judge a case, as a zip: timeline, messages, files with hashes, clauses, ledger."""
+    await _require_reader(front, colleague, *await after_sale_of(front).find(ticket_id))
     packed = await after_sale_of(front).dispute_pack(ticket_id, lang)
     headers = {"Content-Disposition": f'attachment; filename="dispute-{ticket_id.replace("#", "-")}.zip"'}
     return Response(packed, media_type="application/zip", headers=headers)
@@ -200,6 +210,18 @@ async def dispute_pack(front: TheFront, _colleague: TheColleague, ticket_id: Tic
 
 def ticket_view(after_sale: AfterSale, ticket: Ticket, lang: Lang) -> TicketView:
     return TicketView.model_validate(keep(ticket_data(ticket, after_sale.engine.flows, lang), CARDS["case"]))
+
+
+async def _require_reader(front: Front, colleague: TheColleague, order: Order, ticket: Ticket) -> None:
+    """Raises `NotFound` for legal, unless the case's talk has a request that needs legal."""
+    if colleague.role == "legal" and not await _concerns_legal(front, order, ticket):
+        raise NotFound("There is no such ticket.")
+
+
+async def _concerns_legal(front: Front, order: Order, ticket: Ticket) -> bool:
+    writes = await after_sale_of(front).talks.proposals_of(order.order_id, ticket.ticket_id)
+    talks = {proposal.conversation_id for proposal, _ in writes}
+    return any([await front.concerns_legal(talk) for talk in talks])
 
 
 async def _row(front: TheFront, order: Order, ticket: Ticket, lang: Lang) -> TicketRow:

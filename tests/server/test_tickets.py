@@ -150,6 +150,18 @@ def test_the_desk_acts_and_is_told_what_is_allowed(c18: Session, desk: httpx.Cli
     assert taken["row"]["owner"] == "agent:小林"
 
 
+def test_legal_sees_no_case_and_no_file_that_does_not_need_legal(c18: Session, url: str) -> None:
+    number = resend(c18)["ticket_id"]
+    kept = send(c18, photo("blue"), "l1", ticket_id=number).json()
+    with httpx.Client(base_url=url, trust_env=False, timeout=10) as legal:
+        assert legal.post("/desk/sign-in", json={"name": "法务小陈", "role": "legal"}).status_code == 200
+        assert legal.get("/v1/desk/tickets").json() == []
+        paths = (f"tickets/{number}", f"tickets/{number}/dispute-pack", f"files/{kept['file_id']}")
+        assert [legal.get(f"/v1/desk/{path}").status_code for path in paths] == [404, 404, 404]
+        moved = legal.post(f"/v1/desk/tickets/{number}/events", json={"event": "take"})
+        assert moved.status_code == 403
+
+
 def test_a_customer_asks_the_platform_in_and_confirms_it(c18: Session) -> None:
     number = resend(c18)["ticket_id"]
     http, talk = c18
