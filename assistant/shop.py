@@ -94,8 +94,8 @@ class Product(Frozen):
     hygiene_safety_after_opening, value_drop_after_activation, near_expiry_or_flaw_disclosed.
     """
     goods_kind: str = ""
-    """The kind of goods DT-07, DT-08 and DT-10 ask for (portable_3c, appliance, home_textile …); the category's where it
-    is one of these.
+    """The kind of goods DT-07, DT-08 and DT-10 ask for (portable_3c, appliance, home_textile …); the category's where
+    it is one of these.
     """
     fresh_kind: str = "non_live"
     """For fresh food (DT-11): non_live, live, ripening, small_berry."""

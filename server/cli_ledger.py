@@ -74,17 +74,10 @@ def verify(
     if export is not None:
         _export(found, export)
     if as_json:
-        print_json(
-            {
-                "ok": proof is None or proof.holds,
-                "entries": verified.n,
-                "head": verified.head,
-                "key": key or signer,
-                "key_given": bool(key or found.key),
-                "exported": str(export) if export else None,
-                "decisions": None if proof is None else asdict(proof),
-            }
-        )
+        ok = proof is None or proof.holds
+        told = {"ok": ok, "entries": verified.n, "head": verified.head, "key": key or signer}
+        told |= {"key_given": bool(key or found.key), "exported": str(export) if export else None}
+        print_json({**told, "decisions": None if proof is None else asdict(proof)})
     else:
         out().print(f"[green]✓[/] {verified.n} entries hold, head {verified.head[:16]}…", highlight=False)
         _show(proof)

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from assistant.errors import NotFound
+from assistant.approvals import Role
 from assistant.settings import LOOPBACK
 from assistant.shop import Text
 from server.conversations import Body, Reference, SignedIn
 from server.front import COOKIE, TheCustomer, TheFront, TheLanguage, by_address, same_origin
-from server.identity import DESK_TTL, Role
+from server.identity import DESK_TTL
 from server.problems import Forbidden, responses
 
 

@@ -239,7 +239,7 @@ async def search(
     return [hit_view(hit) for hit in hits]
 
 
-@router.get("/ledger")
+@router.get("/ledger", responses=responses(403))
 async def read_ledger(
     front: TheFront, _auditor: TheAuditor, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> list[dict[str, Any]]:

@@ -58,8 +58,10 @@ CARDS: Mapping[str, Fields] = {
     "products": _fields("", items=_fields("product_id name price_from stock why attributes")),
     "comparison": _fields("columns", rows=_fields("label values differs")),
     "size": _fields("columns why", rows=_fields("size values recommended")),
-    "case": _fields("ticket_id order_id kind_label state_label next_step by_when amount party can missing",
-                    history=_fields("at label")),
+    "case": _fields(
+        "ticket_id order_id kind_label state_label next_step by_when amount party can missing",
+        history=_fields("at label"),
+    ),
     "parcel": _fields("carrier waybill", scans=_fields("at place text")),
 }
 """Per kind of card, the keys of `data` a customer sees."""

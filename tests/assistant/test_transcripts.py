@@ -21,7 +21,7 @@ async def test_a_log_becomes_lines_with_speaker_turn_and_time(talking: Talking) 
     await talk.assistant.take_over(talk.id, "小陈")
     await talk.assistant.agent_say(talk.id, AgentSaid(agent="小陈", client_id="a", text="您好"))
     transcript = of_log(talk.id, await talk.log())
-    assert [line.speaker for line in transcript.lines] == ["customer", "assistant", "agent"]
+    assert [line.speaker for line in transcript.lines] == ["customer", "assistant", "assistant", "agent"]
     assert {line.at for line in transcript.lines} == {NOW}
     assert transcript.handed_off
     assert talk.assistant.score(transcript).checked

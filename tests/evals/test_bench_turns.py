@@ -46,11 +46,11 @@ def test_a_watched_part_answers_as_before_and_its_time_is_kept() -> None:
 
 
 def test_silence_is_no_turn(tmp_path: Path, parts: Parts) -> None:
-    async def after_a_hand_off() -> None:
+    async def after_a_person_took_over() -> None:
         async with bench_talks.on_disk(tmp_path, parts) as assistant:
             talk = await assistant.open("c01")
-            await assistant.hand_off(talk.id, "asked for a person", customer_id="c01")
+            await assistant.take_over(talk.id, "小陈")
             await bench_talks.turn(assistant, talk, 1, "你好")
 
     with pytest.raises(RuntimeError, match="was not answered"):
-        asyncio.run(after_a_hand_off())
+        asyncio.run(after_a_person_took_over())

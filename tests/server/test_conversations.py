@@ -109,7 +109,7 @@ def test_hand_off_rating_and_close_are_logged_without_internal_words(client: Cli
     assert state["closed"]
     entries = {entry["kind"]: entry for entry in state["entries"]}
     assert list(entries) == ["said", "handed_off", "rated", "closed"]
-    assert set(entries["handed_off"]) == {"seq", "turn", "at", "kind"}
+    assert set(entries["handed_off"]) == {"seq", "turn", "at", "kind", "place", "wait_minutes"}
     assert client.say("还有", "m9").status_code == 409
 
 

@@ -79,7 +79,7 @@ def test_the_demo_lists_products_with_a_price_and_the_buyers_own_orders(buyer: C
 
 
 def test_a_card_reaches_the_customer_with_all_that_the_engine_put_into_it(buyer: Client) -> None:
-    events = talk(buyer, "我的订单到哪了")
+    events = talk(buyer, "我的订单什么状态了")
     (card,) = [card for event in events if event["event"] == "said" for card in event["data"]["cards"]]
     assert {"order_id", "state", "state_label", "step", "lines", "paid", "parcel", "tickets"} <= set(card["data"])
 
