@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from assistant.errors import NotFound
 from assistant.approvals import Role
+from assistant.errors import NotFound
 from assistant.settings import LOOPBACK
 from assistant.shop import Text
 from server.conversations import Body, Reference, SignedIn
