@@ -18,7 +18,7 @@ from assistant.authority import SENSITIVE
 from assistant.confirming import Confirming, Told
 from assistant.context import Engine, TurnContext, decided_event
 from assistant.conversation import Cited, Conversation, Entry, Frozen, HandedOff, Said, Term, Understood
-from assistant.errors import Conflict, NotAuthorised, NotFound, ReasonMissing
+from assistant.errors import Conflict, NotAuthorised, NotFound, ReasonMissing, ShopUnavailable
 from assistant.order_facts import order_values
 from assistant.orders import apply
 from assistant.permits import ATTEMPTS, GivenChanged, Permits
@@ -202,6 +202,8 @@ class Approving:
         proposal = kept.proposal
         level, given = request.level, None
         standing = await self._permits.standing(proposal.customer_id, proposal.action.order_id)
+        if request.state == "awaiting" and proposal.action.amount and proposal.action.order_id and standing is None:
+            raise ShopUnavailable("The order cannot be read.", mend="Try again, or check it in the shop's system.")
         if standing is not None and request.state == "awaiting":
             self._weighing.require_signer(standing, proposal, signer, now)
             self._weighing.require_room(standing, proposal.action)

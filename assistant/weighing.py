@@ -12,7 +12,7 @@ from datetime import datetime
 from assistant.approvals import Level, Signer, higher, person_of
 from assistant.authority import GOODWILL_WINDOW, Actor, Standing, Weighed, weigh
 from assistant.context import Engine
-from assistant.errors import CapReached, NotAuthorised, NotFound
+from assistant.errors import CapReached, NotAuthorised, NotFound, ShopUnavailable
 from assistant.order_facts import place_of
 from assistant.permits import Cap, Permits, has_room
 from assistant.proposals import ASSISTANT, Grounds, Proposal
@@ -38,6 +38,9 @@ class Weighing:
         if proposal.grounds is None or not proposal.action.amount:
             return Weighed(proposal.level, ()), None
         standing = await self._permits.standing(proposal.customer_id, proposal.action.order_id)
+        if standing is None and proposal.action.order_id is not None:
+            # an order that is gone from the shop's list: without it nobody can say what may be given
+            raise ShopUnavailable("The order cannot be read.", mend="Try again, or check it in the shop's system.")
         if standing is None:
             return Weighed(proposal.level, ()), None
         found = self.of(standing, proposal.grounds, proposal.action, proposal.drafted_by, at)

@@ -20,12 +20,13 @@ from assistant.conversation import (
     Resolved,
     Said,
 )
-from assistant.errors import CapReached, Conflict, NotAuthorised, ReasonMissing
+from assistant.errors import CapReached, Conflict, NotAuthorised, ReasonMissing, ShopUnavailable
 from assistant.permits import Permits
 from assistant.planner import FlowPlanner
 from assistant.service_orders import case_at_fault
 from assistant.shop import Order
 from assistant.turn import Assistant
+from assistant.weighing import Weighing
 from knowledge.errors import UnknownClause
 from tests.assistant.conftest import Talking
 from tests.assistant.talk import MINUTE, Talk
@@ -261,3 +262,12 @@ async def test_a_person_pays_first_what_the_case_at_fault_was_promised(talking: 
     await talk.button("yes", proposal.proposal_id)
     assert talk.acted == ["advance_payment done"]
     assert (await talk.order(order.order_id)).compensated == 1000
+
+
+async def test_money_on_an_order_that_cannot_be_read_waits(talking: Talking) -> None:
+    talk = await talking("c12")
+    proposal = (await talk.assistant.approvals.store.find(await drafted(talk)))[0].proposal
+    gone = proposal.model_copy(update={"action": proposal.action.model_copy(update={"order_id": "gone"})})
+    weighing = Weighing(talk.assistant.engine, talk.assistant.permits)
+    with pytest.raises(ShopUnavailable):
+        await weighing.weigh(gone, talk.clock.now())
