@@ -19,7 +19,7 @@ import structlog
 from assistant.context import Engine
 from assistant.conversation import Attached, Card, Cited, Conversation, Entry, Lang, Logged, Said, Term
 from assistant.dispute_pack import Material, PackedClause, PackedFile, pack_dispute
-from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotFound
+from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotAuthorised, NotFound
 from assistant.evidence import with_file
 from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
 from assistant.orders import change_ticket
@@ -31,7 +31,7 @@ from assistant.store.conversations import ConversationStore
 from assistant.store.files import Attachment, FileStore
 from assistant.store.sql_shop import SqlShop
 from assistant.store.ticket_talks import TicketTalks
-from assistant.tickets import Actor, due, is_open, moves_of
+from assistant.tickets import STATUTORY, Actor, due, is_open, moves_of
 from assistant.wording import fill
 from knowledge.errors import UnknownClause
 
@@ -322,10 +322,10 @@ class AfterSale:
         customer was told.
 
         Raises `NotFound`, `UnknownClause` for a rule the pack does not hold, `EffectRefused` (`MoveRefused` with what
-        is allowed instead), `NotAuthorised` when money rests on no clause, and `EffectUnknown`.
+        is allowed instead), `NotAuthorised` when money rests on no clause or no claim of law, and `EffectUnknown`.
         """
-        order, _ = await self.find(ticket_id)
-        now = self.engine.clock.now()
+        order, before = await self.find(ticket_id)
+        kind, now = before.kind, self.engine.clock.now()
         given = {name: value for name, value in args.items() if value not in (None, "", [], ())}
         if "rule" in given:
             self.engine.index.clause(given["rule"], "zh")  # what is paid or refused rests on a clause that exists
@@ -333,6 +333,11 @@ class AfterSale:
         # what the machine would refuse gets no permit
         after = change_ticket(order, ticket_id, event, by=colleague.role, who=colleague.who, at=now, args=given)
         paid = after.refunded - order.refunded
+        if paid and kind not in STATUTORY:
+            raise NotAuthorised(
+                f"A case of the kind {kind} pays nothing by itself.",
+                mend="Draft a goodwill or an advance payment in the talk: it is weighed and approved there.",
+            )
         action = Action(name=DESK_EVENT, order_id=order.order_id, args=sent, amount=paid or None)
         earlier = await self.talks.proposals_of(order.order_id, ticket_id)
         clauses = [clause for proposal, _ in earlier for clause in proposal.clauses]

@@ -15,7 +15,15 @@ from datetime import datetime, timedelta
 
 from assistant.authority import Standing, room
 from assistant.conversation import Answered, Entry
-from assistant.errors import CapReached, Conflict, EffectRefused, EffectUnknown, NotAuthorised, NotFound, ShopUnavailable
+from assistant.errors import (
+    CapReached,
+    Conflict,
+    EffectRefused,
+    EffectUnknown,
+    NotAuthorised,
+    NotFound,
+    ShopUnavailable,
+)
 from assistant.ledger import verify_entry
 from assistant.proposals import (
     PROPOSAL_LIFETIME,

@@ -24,7 +24,12 @@ EVERY_S = 15.0
 async def run(front: Front, every_s: float = EVERY_S) -> None:
     """Sweep for ever; a sweep that the store refuses is tried again at the next turn of the clock."""
     while True:
-        await sweep(front)
+        try:
+            await sweep(front)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one sweep met, the limits of other cases go on
+            log.error("sweep_broke", error=type(error).__name__)
         await asyncio.sleep(every_s)
 
 

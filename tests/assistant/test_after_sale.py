@@ -12,11 +12,12 @@ from assistant.build import IN_MEMORY, open_after_sale
 from assistant.conversation import Acted, Attached, Proposed, Said
 from assistant.errors import Conflict, FileRefused, NotAuthorised, NotFound
 from assistant.settings import Settings
+from assistant.shop import Action
 from assistant.store.files import PER_CONVERSATION, FileStore
 from assistant.tickets import MoveRefused
 from knowledge.errors import UnknownClause
 from tests.assistant.conftest import Talking
-from tests.assistant.talk import Talk
+from tests.assistant.talk import NOW, Talk
 
 LIN = Colleague("lin", "agent")
 LATER = timedelta(hours=49)
@@ -111,6 +112,22 @@ async def test_the_desk_pays_a_refund_with_a_clause_and_within_what_was_paid(tal
     assert (paid.state, order.refunded) == ("REFUNDED", 13900)
     with pytest.raises(MoveRefused):
         await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2024-07#remedies"})
+
+
+async def test_a_complaint_pays_nothing_by_itself_and_is_drafted_as_goodwill_instead(talking: Talking) -> None:
+    talk = await talking("c06")
+    shop = talk.assistant.engine.shop
+    order = next(each for each in await talk.orders() if each.state == "PAID")
+    await shop.execute(
+        Action(name="complaint", order_id=order.order_id, args={"reason": "态度"}), key="k", customer_id="c06", at=NOW
+    )
+    after_sale = after_sale_of(talk)
+    (number,) = [t.ticket_id for o in await talk.orders() for t in o.tickets if t.kind == "complaint"]
+    await after_sale.act(number, "approve_refund", LIN, {"amount": 100})
+    with pytest.raises(NotAuthorised, match="pays nothing by itself"):
+        await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2024-07#remedies"})
+    order, _ = await after_sale.find(number)
+    assert order.refunded == 0
 
 
 @pytest.mark.parametrize("rule", ["my gut", "law/quality-return@1999-01#remedies", "law/quality-return@2024-07#none"])
