@@ -14,7 +14,7 @@ PAGES = sorted(STATIC.rglob("*.html"))
 STYLES = sorted(STATIC.rglob("*.css"))
 
 WIDGET_BUDGET = 30 * 1024
-"""Bytes of the widget's files, each gzipped by itself, as they travel."""
+"""Bytes of all that the widget loads, each file gzipped by itself, as they travel."""
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 PAIR = re.compile(r'^  (\w+): \[\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\],?', re.MULTILINE)
@@ -37,7 +37,7 @@ def words_of(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def test_the_widget_stays_within_its_budget() -> None:
-    files = [STATIC / "widget.js", *sorted((STATIC / "widget").iterdir())]
+    files = [STATIC / "widget.js", STATIC / "tokens.css", *sorted((STATIC / "widget").iterdir())]
     sizes = {name(file): len(gzip.compress(file.read_bytes(), 9)) for file in files}
     assert sum(sizes.values()) <= WIDGET_BUDGET, sizes
 

@@ -1,8 +1,6 @@
 // The demo shop's page: products, a choice of customers, their orders, and questions to try. The chat is the widget's own.
 
-import { applyBrand } from "../widget/brand.js";
-import { h } from "../widget/dom.js";
-import { date, money, pick } from "../widget/format.js";
+import { applyBrand, date, h, money, pick } from "../widget/dom.js";
 import { words } from "../widget/words.js";
 import { WORDS } from "./words.js";
 

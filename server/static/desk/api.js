@@ -1,6 +1,6 @@
 // Requests of the desk: the session is a cookie that scripts cannot read, so nothing here knows a token.
 
-import { events, Stream } from "/widget/stream.js";
+import { events, Stream } from "/widget/session.js";
 
 export class DeskProblem extends Error {
   constructor(status, body) {

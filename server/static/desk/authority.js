@@ -1,7 +1,6 @@
 // Money that needs people: drafting it, approving or refusing it, and effects nobody knows the end of.
 
-import { h, icon } from "/widget/dom.js";
-import { minutes, moment, money } from "/widget/format.js";
+import { h, icon, minutes, moment, money } from "/widget/dom.js";
 
 const SOON_MIN = 120;
 

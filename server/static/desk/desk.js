@@ -1,6 +1,6 @@
 // The desk: sign-in, and the three columns held together. Each column draws itself from what the server says.
 
-import { applyBrand } from "/widget/brand.js";
+import { applyBrand } from "/widget/dom.js";
 import { DeskApi, DeskProblem } from "./api.js";
 import { Queue } from "./queue.js";
 import { Sidebar } from "./sidebar.js";

@@ -1,7 +1,6 @@
 // The queue: who waits, since when, for what. Waiting turns to a warning at two thresholds, in words and colour.
 
-import { h, icon } from "/widget/dom.js";
-import { minutes, money } from "/widget/format.js";
+import { h, icon, minutes, money } from "/widget/dom.js";
 
 const WAIT_MIN = 1;
 const RISK_MIN = 3;

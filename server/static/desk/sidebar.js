@@ -3,11 +3,9 @@
 
 import { clausePath } from "/widget/session.js";
 import { card } from "/widget/messages.js";
-import { h, icon } from "/widget/dom.js";
+import { date, h, icon, markdown, money, pick } from "/widget/dom.js";
 import { approval, draft, effect } from "./authority.js";
 import { casesOf, waitingCases } from "./tickets.js";
-import { date, money, pick } from "/widget/format.js";
-import { markdown } from "/widget/markdown.js";
 import { words as cardWords } from "/widget/words.js";
 
 const FOLDED = "xiaoer:desk-folded";

@@ -1,10 +1,8 @@
 // The conversation: the transcript with what was done in between, and the reply box of whoever owns it.
 
 import { newId } from "/widget/session.js";
-import { h, icon } from "/widget/dom.js";
+import { clock, h, icon, markdown, money } from "/widget/dom.js";
 import { levelWords, nameOf } from "./authority.js";
-import { clock, money } from "/widget/format.js";
-import { markdown } from "/widget/markdown.js";
 
 const SPEAKER = { asked: "customer", said: "assistant", agent_said: "colleague" };
 

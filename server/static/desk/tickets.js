@@ -1,7 +1,6 @@
 // After-sale cases in the sidebar: where each stands, what its customer has shown, and what may be done next.
 
-import { h, icon } from "/widget/dom.js";
-import { moment, money } from "/widget/format.js";
+import { h, icon, moment, money } from "/widget/dom.js";
 import { nameOf } from "./authority.js";
 
 /** The cases of `orders` (cards), each opened by a press; null when there are none. */

@@ -61,3 +61,130 @@ export function reconcile(parent, items, build) {
   for (const [key, { node }] of before) if (!after.has(key)) node.remove();
   parent.keyed = after;
 }
+
+// Money is an integer in fen, instants are ISO strings; the trade's clock is Asia/Shanghai.
+
+const ZONE = "Asia/Shanghai";
+const LOCALE = { zh: "zh-CN", en: "en-GB" };
+
+/** 8900 → "¥89.00". */
+export function money(fen) {
+  const yuan = Math.floor(Math.abs(fen) / 100).toLocaleString("en-US");
+  return `${fen < 0 ? "−" : ""}¥${yuan}.${String(Math.abs(fen) % 100).padStart(2, "0")}`;
+}
+
+function format(at, lang, options) {
+  return new Intl.DateTimeFormat(LOCALE[lang], { timeZone: ZONE, ...options }).format(new Date(at));
+}
+
+export const date = (at, lang) => format(at, lang, { year: "numeric", month: "short", day: "numeric" });
+
+export const clock = (at, lang) => format(at, lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** Day and time, the year only when it is not that of `now`. */
+export function moment(at, lang, now = at) {
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" };
+  const options = { ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return format(at, lang, options);
+}
+
+export const minutes = (from, to) => Math.max(0, Math.floor((new Date(to) - new Date(from)) / 60000));
+
+export const pick = (text, lang) => (typeof text === "string" ? text : (text?.[lang] ?? text?.zh ?? ""));
+
+// The smallest Markdown: paragraphs, lists, bold, code, and citation marks like [1]. Everything else stays the text it is.
+
+const INLINE = /\*\*(.+?)\*\*|`([^`]+)`|\[(\d{1,2})\]/g;
+const BULLET = /^\s*[-*•]\s+/;
+const NUMBER = /^\s*\d{1,2}[.、)]\s+/;
+
+/** The blocks of `text` as nodes. `mark(number)` gives the node of a citation mark, or null to leave it as text. */
+export function markdown(text, mark = () => null) {
+  const blocks = document.createDocumentFragment();
+  for (const chunk of text.replaceAll("\r", "").split(/\n\s*\n/)) {
+    for (const run of runs(chunk.split("\n").filter((line) => line.trim()))) blocks.append(block(run, mark));
+  }
+  return blocks;
+}
+
+function runs(lines) {
+  const found = [];
+  for (const line of lines) {
+    const kind = BULLET.test(line) ? "ul" : NUMBER.test(line) ? "ol" : "p";
+    const last = found.at(-1);
+    if (last?.kind === kind) last.lines.push(line);
+    else found.push({ kind, lines: [line] });
+  }
+  return found;
+}
+
+function block({ kind, lines }, mark) {
+  if (kind === "p") return h("p", {}, lines.flatMap((line, n) => [n ? h("br") : null, ...inline(line, mark)]));
+  const start = kind === "ol" ? Number.parseInt(lines[0], 10) : null;
+  const rows = lines.map((line) => h("li", {}, inline(line.replace(kind === "ul" ? BULLET : NUMBER, ""), mark)));
+  return h(kind, { start: start === 1 ? null : start }, rows);
+}
+
+function inline(line, mark) {
+  const parts = [];
+  let from = 0;
+  for (const hit of line.matchAll(INLINE)) {
+    const [whole, bold, code, number] = hit;
+    parts.push(line.slice(from, hit.index));
+    if (bold) parts.push(h("strong", {}, inline(bold, mark)));
+    else if (code) parts.push(h("code", {}, code));
+    else parts.push(mark(Number(number)) ?? whole);
+    from = hit.index + whole.length;
+  }
+  parts.push(line.slice(from));
+  return parts.filter((part) => part !== "");
+}
+
+// One brand colour from the shop becomes two, readable in light and dark (WCAG 2.2, 1.4.3: contrast at least 4.5:1).
+
+const LIGHT_GROUND = [246, 245, 242];
+const DARK_GROUND = [33, 36, 43];
+const WHITE = [255, 255, 255];
+const DARK_INK = [23, 25, 30];
+const ENOUGH = 4.6;
+
+export function parse(colour) {
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour?.trim() ?? "")?.[1];
+  if (!hex) return null;
+  const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join("") : hex;
+  return [0, 2, 4].map((at) => Number.parseInt(full.slice(at, at + 2), 16));
+}
+
+function luminance(rgb) {
+  const [r, g, b] = rgb.map((channel) => {
+    const c = channel / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+export function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function toward(rgb, goal, grounds) {
+  for (let step = 0; step <= 50; step += 1) {
+    const mixed = rgb.map((channel, n) => Math.round(channel + ((goal[n] - channel) * step) / 50));
+    if (grounds.every((ground) => contrast(mixed, ground) >= ENOUGH)) return mixed;
+  }
+  return goal;
+}
+
+/** The pair nearest to `rgb` that is readable as text on our grounds and under the text we put on it. */
+export function readable(rgb) {
+  return { light: toward(rgb, [0, 0, 0], [LIGHT_GROUND, WHITE]), dark: toward(rgb, WHITE, [DARK_GROUND, DARK_INK]) };
+}
+
+export function applyBrand(element, colour) {
+  const rgb = parse(colour);
+  if (!rgb) return;
+  const { light, dark } = readable(rgb);
+  element.style.setProperty("--brand-light", `rgb(${light.join(" ")})`);
+  element.style.setProperty("--brand-dark", `rgb(${dark.join(" ")})`);
+}

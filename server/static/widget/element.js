@@ -1,8 +1,6 @@
 // <xiaoer-chat>: the launcher, the panel and what connects them with the session. Everything lives in a shadow root.
 
-import { applyBrand } from "./brand.js";
-import { h, icon } from "./dom.js";
-import { pick } from "./format.js";
+import { applyBrand, h, icon, pick } from "./dom.js";
 import { Messages, showQuote } from "./messages.js";
 import { Api, Memory, Session, Tokens } from "./session.js";
 import { words } from "./words.js";

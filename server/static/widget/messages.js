@@ -1,8 +1,6 @@
 // The list of messages: the log's items, what is still on its way, and what is happening right now.
 
-import { h, icon, reconcile } from "./dom.js";
-import { clock, date, moment, money, pick } from "./format.js";
-import { markdown } from "./markdown.js";
+import { clock, date, h, icon, markdown, moment, money, pick, reconcile } from "./dom.js";
 import { clausePath } from "./session.js";
 
 const NEAR_END_PX = 80;
