@@ -16,6 +16,7 @@ from assistant.naming import further_orders, named_lines, named_orders
 from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
+from assistant.wording import shortened
 
 _SHOWN = 5
 OFFERED = "offered_orders"
@@ -123,8 +124,9 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
     shown = candidates[:_SHOWN]
     before = turn.state.slots.get(OFFERED, [])
     turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
+    names = [items(o.lines, turn.engine.catalogue, turn.lang) for o in shown]
     replies = tuple(
-        QuickReply(label=items(o.lines, turn.engine.catalogue, turn.lang)[:24], text=o.order_id) for o in shown
+        QuickReply(label=shortened(name, 24), text=o.order_id) for name, o in zip(names, shown, strict=True)
     )
     cards = Card(
         kind="orders",

@@ -45,6 +45,16 @@ def day(at: datetime, lang: Lang, *, year: bool = False) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]}" + (f" {local.year}" if year else "")
 
 
+def shortened(text: str, most: int) -> str:
+    """`text` in at most `most` characters; what is cut ends in “…”, between words where there are any."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    if text[most - 1].isascii() and text[most - 1].isalnum():
+        cut = cut[: cut.rindex(" ")] if " " in cut else cut
+    return f"{cut.rstrip()}…"
+
+
 def placeholders(template: str) -> set[str]:
     """The names a template asks for."""
     return set(PLACEHOLDER.findall(template))

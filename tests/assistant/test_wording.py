@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.wording import day, fill, instant, money, placeholders
+from assistant.wording import day, fill, instant, money, placeholders, shortened
 from knowledge.clauses import SHANGHAI
 from knowledge.errors import XiaoerError
 
@@ -36,3 +36,16 @@ def test_a_template_without_a_value_is_an_error_and_never_a_hole() -> None:
 @given(st.text(max_size=50))
 def test_a_value_is_never_read_as_a_template(value: str) -> None:
     assert fill("{order}!", {"order": value}) == value + "!"
+
+
+@given(st.text(alphabet="ab 双面羊毛大衣", max_size=40), st.integers(min_value=2, max_value=30))
+def test_a_short_form_is_no_longer_than_allowed_and_begins_as_the_text_does(text: str, most: int) -> None:
+    found = shortened(text, most)
+    assert len(found) <= most
+    assert text.startswith(found.removesuffix("…"))
+    assert found == text or found.endswith("…")
+
+
+def test_english_is_cut_between_words_and_chinese_between_characters() -> None:
+    assert shortened("Gooseneck kettle with temperature control", 24) == "Gooseneck kettle with…"
+    assert shortened("双面羊毛大衣黑色中码一件", 8) == "双面羊毛大衣黑…"
