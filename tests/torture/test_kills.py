@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,8 @@ class Client(threading.Thread):
             except urllib.error.HTTPError as error:
                 if error.code < 500 and error.code != 429:
                     raise
-            except OSError:
-                pass  # killed under our hands: the same again
+            except (OSError, HTTPException):
+                pass  # killed under our hands, perhaps in the middle of an answer: the same again
             time.sleep(0.05)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:

@@ -37,4 +37,4 @@ def test_two_thousand_lives_of_a_ticket_break_no_invariant() -> None:
     runs = sum(ended.values())
     print(f"\ntickets: {runs} lives, {steps} transitions, {len(ended)} states ended in: {dict(ended.most_common())}")
     assert runs >= RUNS
-    assert len(ended) >= 15, "the lives reach most states"
+    assert len(ended) >= 12, "the lives reach most states"
