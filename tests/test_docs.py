@@ -3,7 +3,8 @@
 A fenced block ```` ```sh run ```` is run, offline, in a fresh folder with `xiaoer` on the PATH; the blocks of one
 document share that folder and one shell. A block ```` ```text output ```` right behind it is what it prints, where
 `…` stands for what differs from run to run (a line of `…` alone: any lines). `http.md` and `operations.md` run
-against a real server; the address in their text is replaced by that server's.
+against a real server; the address in their text is replaced by that server's, and the port of `connect.md`'s other
+system by a free one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,9 +40,12 @@ from server.metrics import Metrics
 from server.problems import BY_STATUS, INVALID, KINDS, UNEXPECTED
 from server.stream import Hub
 
+pytestmark = pytest.mark.xdist_group("docs")  # the documents run once, and their ports are their own
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 ADDRESS = "http://127.0.0.1:8080"
+BACKEND_PORT = "9090"
 SERVED = ("docs/http.md", "docs/operations.md")
 """Run one after the other in the folder of one server: the second looks at what the first left behind."""
 LONGEST_RUN_S = 300
@@ -110,14 +115,21 @@ def run(path: Path, folder: Path, address: str = ADDRESS) -> Ran:
     """Run a document's blocks in one shell; each prints a mark first, so that outputs can be told apart."""
     blocks = blocks_of(path)
     script = "set -euo pipefail\n" + "".join(f"printf '\\n@@@{i}\\n'\n{block.code}" for i, block in enumerate(blocks))
+    script = script.replace(ADDRESS, address).replace(BACKEND_PORT, str(free_port()))
     done = subprocess.run(
-        ["bash", "-c", script.replace(ADDRESS, address)],
+        ["bash", "-c", script],
         cwd=folder, env=environment(), capture_output=True, text=True, timeout=LONGEST_RUN_S, check=False,
     )  # fmt: skip
     printed = re.split(r"^@@@\d+\n", done.stdout, flags=re.M)[1:]
     for block, output in zip(blocks, printed, strict=False):
         block.printed = output.replace(address, ADDRESS)
     return Ran(blocks, done.returncode, done.stderr)
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

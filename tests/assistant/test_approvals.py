@@ -156,7 +156,7 @@ class Desk(RuleBasedStateMachine):
             talk = await self.world.talk(which[1])
             action = Action(name="goodwill", order_id=which[0], amount=amount)
             _, proposal = await self.world.propose(
-                talk, action, level=level, drafted_by=drafted_by, grounds=Grounds(purpose="goodwill"),
+                talk, action, at=self.now, level=level, drafted_by=drafted_by, grounds=Grounds(purpose="goodwill"),
                 lifetime=timedelta(days=9),
             )  # fmt: skip
             return proposal

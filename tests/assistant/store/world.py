@@ -69,15 +69,15 @@ class World:
         return Permits(ProposalStore(self.database, self.ledger, SHOP), self.ledger, shop, **options)
 
     async def propose(
-        self, talk: Conversation, action: Action | None = None, **options: Any
+        self, talk: Conversation, action: Action | None = None, *, at: datetime = NOW, **options: Any
     ) -> tuple[Conversation, Proposal]:
         """Draft and store a proposal, by default to cancel order O1."""
         action = action or Action(name="cancel_refund", order_id="O1", amount=12000)
         terms = (Term(label="退款", value="¥120.00"),)
         proposal = draft_proposal(
-            conversation=talk, action=action, title="取消订单", terms=terms, decisions=[DECISION], at=NOW, **options
+            conversation=talk, action=action, title="取消订单", terms=terms, decisions=[DECISION], at=at, **options
         )
-        talk, _ = await self.talks.commit(talk, [proposal.as_event()], at=NOW, proposals=[proposal], turn_done=True)
+        talk, _ = await self.talks.commit(talk, [proposal.as_event()], at=at, proposals=[proposal], turn_done=True)
         return talk, proposal
 
 
