@@ -1,4 +1,8 @@
-"""What every test may ask for: real documents that are not ours to ship, where somebody names a folder of them."""
+"""What every test may ask for, and how property tests draw.
+
+Real documents are not ours to ship: their tests run where somebody names a folder of them. Property tests draw the same
+examples in every run, so that a change is judged by what it changed; `--hypothesis-profile searching` draws new ones.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
