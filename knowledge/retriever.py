@@ -17,7 +17,8 @@ from knowledge.live_index import Clauses
 class ClauseRetriever(BaseRetriever):
     """Clauses as documents: `page_content` is the clause's own text, `metadata` says which version and how sure.
 
-    `now` gives the instant to search as of (a fixed order time, or a clock's reading).
+    `now` gives the instant to search as of (a fixed order time, or a clock's reading). `invoke(query, k=3)` asks for
+    another number of clauses than `k` once.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -30,8 +31,11 @@ class ClauseRetriever(BaseRetriever):
     least: float = 0.0
     """Hits below this confidence are left out."""
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        hits = self.index.search(query, as_of=self.now(), place=self.place, lang=self.lang, k=self.k)
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        wanted = self.k if k is None else k
+        hits = self.index.search(query, as_of=self.now(), place=self.place, lang=self.lang, k=wanted)
         return [
             Document(
                 id=hit.clause.id,
