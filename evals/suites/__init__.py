@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 
 
 def suite_file(name: str) -> Path:
     """The cases of a shipped suite. Raises `KeyError` for a name that is none."""
     if name not in SUITES:
         raise KeyError(name)
-    return _HERE / f"{name}.jsonl"
+    return HERE / f"{name}.jsonl"
 
 
 SUITES = ("demo",)
