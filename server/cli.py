@@ -20,6 +20,7 @@ from server import (
     cli_eval,
     cli_knowledge,
     cli_ledger,
+    cli_mcp,
     cli_policy,
     cli_talk,
     cli_tickets,
@@ -46,6 +47,7 @@ cli_effects.register(app)
 cli_transcripts.register(app)
 cli_eval.register(app)
 cli_bench.register(app)
+cli_mcp.register(app)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

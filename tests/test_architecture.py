@@ -70,6 +70,8 @@ HOMES = {
     "PIL": {"assistant/photos.py"},
     "imagehash": {"assistant/photos.py"},
     "jwt": {"server/identity.py"},
+    "mcp": {"server/mcp_tools.py"},
+    "mcp_types": {"server/mcp_tools.py"},
     "prometheus_client": {"server/metrics.py"},
 }
 
