@@ -11,7 +11,16 @@ from pathlib import Path
 
 from assistant.intents import IntentModel
 from assistant.taxonomy import Taxonomy
-from evals import ecom_bench, ecom_routing, injection, intents_jddc, jddc_retrieval, tau_retail
+from evals import (
+    ecom_bench,
+    ecom_routing,
+    injection,
+    intents_jddc,
+    jddc_retrieval,
+    law_questions,
+    tau_banking,
+    tau_retail,
+)
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
@@ -69,6 +78,8 @@ def _intents_jddc(pack: str, data: Path) -> Report:
 DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
     "jddc-retrieval": jddc_retrieval.run,
+    "law-questions": law_questions.run,
+    "tau-banking": tau_banking.run,
     "tau-retail": tau_retail.run,
     "ecom-bench": ecom_bench.run,
     "ecom-routing": ecom_routing.run,

@@ -20,9 +20,18 @@ if TYPE_CHECKING:
     from evals.run import Played
     from knowledge.check import Problem
 
-SUITES = ("demo", "cases", "intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
-DATA_SUITES = ("intents-jddc", "jddc-retrieval", "tau-retail", "ecom-bench", "ecom-routing", "injection")
+DATA_SUITES = (
+    "intents-jddc",
+    "jddc-retrieval",
+    "law-questions",
+    "tau-banking",
+    "tau-retail",
+    "ecom-bench",
+    "ecom-routing",
+    "injection",
+)
 """Suites over a data set of other people's, which must be named (`evals.data_sets`)."""
+SUITES = ("demo", "cases", *DATA_SUITES)
 OWN_PACKS = {"tau-retail": "tau_retail", "ecom-bench": "ecom_bench"}
 """Suites that hold a pack of their own to a data set."""
 STRICT = {*OWN_PACKS, "injection"}
@@ -30,6 +39,8 @@ STRICT = {*OWN_PACKS, "injection"}
 WORDS = {
     "intents-jddc": ("utterances", "commonest intent by gold label"),
     "jddc-retrieval": ("utterances", "each ranking alone"),
+    "law-questions": ("questions", "the other half and all, by subject and language"),
+    "tau-banking": ("tasks", "without reading sentence by sentence, and the ceiling"),
     "tau-retail": ("tasks", "wrong writes by kind: code and clause of the denial"),
     "ecom-bench": ("tasks", "what was denied, by kind: code and clause of the denial"),
     "ecom-routing": ("personas", "led to, by gold tool"),
