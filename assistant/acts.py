@@ -31,7 +31,7 @@ _YES_EN = (
     r"|of course|correct|right|absolutely|definitely|certainly|proceed|accept(?:ed)?|let's do it|let's go|good|no problem|exactly|indeed"
     r"|queren|hao ?de|hao|ke ?yi|xing|dui|shi ?de"
 )
-_FILLER_ZH = "那就|那么|那|就|我们|我|亲|您|你|帮我|请|麻烦|谢谢|多谢|感谢|辛苦了?|嗯|恩|哦|噢|啊|呀|呢|哈哈?|了|的|吧|啦|哟|嘛|现在|马上|直接|都|也|全部|一下|这样|给我|来|尽快|快点?|快递|包裹|订单|这单|那单|这个|那个"
+_FILLER_ZH = "还是|那就|那么|那|就|我们|我|亲|您|你|帮我|请|麻烦|谢谢|多谢|感谢|辛苦了?|嗯|恩|哦|噢|啊|呀|呢|哈哈?|了|的|吧|啦|哟|嘛|现在|马上|直接|都|也|全部|一下|这样|给我|来|尽快|快点?|快递|包裹|订单|这单|那单|这个|那个"
 _FILLER_EN = r"please|thanks?|thank you|thx|then|it|that|this|i|we|me|oh|now|so|very|much|with|to|the|and|you|for|a|an|my|just|am|i'm|parcel|package|order"
 _VERBS: dict[str, tuple[str, str]] = {
     "refund": (r"退(?:货退款|货|款|钱|掉|了)?", r"refund(?: it| them| me)?|return(?: it| them)?"),
@@ -129,6 +129,9 @@ def _agreement(verbs: tuple[str, ...]) -> re.Pattern[str]:
 _AGREE = {action: _agreement(verbs) for action, verbs in _ACTION_VERBS.items()}
 _AGREE_ANY = _agreement(_DEFAULT_VERBS)
 _WORDS_ONLY = _agreement(())
+_DROPS = re.compile(r"算了|不用|不必|免了|作罢|放弃|\b(?:never ?mind|forget it)\b")
+_LEFT = re.compile(rf"{_FILLER_ZH}|好吧?|\b(?:{_FILLER_EN}|ok|okay|well|fine)\b|[\s']", re.IGNORECASE)
+"""Small words that add nothing to a no."""
 
 
 def is_yes(text: str, action: str | None = None) -> bool | None:
@@ -171,6 +174,12 @@ def _agrees(words: str, pattern: re.Pattern[str]) -> bool:
         agreed = agreed or found.group("yes") is not None
         at = found.end()
     return agreed
+
+
+def drops_it(text: str) -> bool:
+    """Whether the message is nothing but a wish to let the matter be: 算了 不要了, never mind then."""
+    words = _words(mend(fold(text)))
+    return _DROPS.search(words) is not None and not _LEFT.sub("", _NO.sub(" ", _DROPS.sub(" ", words))).strip()
 
 
 def changes_mind(text: str) -> bool:

@@ -102,6 +102,21 @@ class Catalogue:
         kinds = {fold(word) for name, also in self.categories.values() for word in (name.zh, name.en, *also)}
         return frozenset(named | kinds)
 
+    def categories_of(self, word: str) -> frozenset[str]:
+        """The categories of what may be called by one of `goods_words`."""
+        return self._categories_by_word.get(word, frozenset())
+
+    @cached_property
+    def _categories_by_word(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for p in self.products:
+            for word in goods_words(p.name.zh, p.name.en, p.keywords):
+                found.setdefault(word, set()).add(p.category)
+        for key, (name, also) in self.categories.items():
+            for word in (name.zh, name.en, *also):
+                found.setdefault(fold(word), set()).add(key)
+        return {word: frozenset(keys) for word, keys in found.items()}
+
     def product(self, product_id: str) -> Product | None:
         return self._by_id.get(product_id)
 

@@ -11,6 +11,7 @@ import re
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
 from assistant.flow_subject import chosen_order
+from assistant.follow_up import LAST
 from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
 from assistant.trouble_words import trouble_facts
@@ -48,7 +49,11 @@ _WHOLE = re.compile(
 _FOOD = re.compile(r"食品|食物|吃|喝|过期|变质|发霉|十倍|10倍|\b(?:food|eat|ate|drink|expired|mou?ldy|ten times)\b")
 """Multiple damages asked for what is eaten are judged as food safety (DT-24 R2), else as alleged fraud (R1)."""
 
-_TELLING = 7
+_TELLING = 5
+_SAYS_NO_MORE = re.compile(
+    r"^.{0,6}(?:有|是)?质量.{0,3}问题.{0,2}$|^.{0,4}(?:有问题|坏了|坏的).{0,1}$|^.{0,12}\b(?:faulty|broken|defective)$"
+)
+"""Words that say there is a fault and not which."""
 _MIN_WORDS = 2
 _MAX_WORDS = 200
 
@@ -103,12 +108,29 @@ def note_claims(turn: TurnContext) -> None:
         "budget_max": slots.budget_max,
         "visit_time": _visit(turn),
     }
-    found = {name: value for name, value in said.items() if value is not None}
+    found: dict[str, FactValue] = {name: value for name, value in said.items() if value is not None}
+    if slots.condition and turn.state.waiting_for:
+        found["condition"] = list(slots.condition)
     fault = next((g.words or turn.heard.text for g in turn.heard.intents if g.name in FAULTS), None)
-    if fault and len(fault) >= _TELLING and turn.state.waiting_for != "defect":
+    if fault and _tells(fault) and turn.state.waiting_for != "defect":
         found["defect"] = fault[:_MAX_WORDS]
     if found:
         turn.remember(slots={**turn.state.slots, **found})
+
+
+def _tells(fault: str) -> bool:
+    said = fold(fault).strip(" 。.!！")
+    return len(said) >= _TELLING and not _SAYS_NO_MORE.search(said)
+
+
+def told_of_fault(turn: TurnContext) -> bool:
+    """Whether what the talk is about right now is a fault: its claim awaits a yes, or was the matter just before."""
+    if turn.heard.slots.reason not in {None, "quality", "missing_part"}:
+        return False  # another reason is given
+    waiting = turn.open_proposal
+    if waiting is not None:
+        return waiting.action.name == "quality_return"
+    return turn.conversation.state.slots.get(LAST) in DESCRIBES_FAULT
 
 
 def _visit(turn: TurnContext) -> str | None:
@@ -131,7 +153,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     if asked == "order_id":
         return slots.order_id or slots.order_tail or turn.asked.order_id or chosen_order(turn) or _names_an_order(turn)
     if asked in {"condition", "condition_photos"}:
-        return list(slots.condition) or (["tried_on"] if _WHOLE.search(fold(text)) else None)
+        whole = turn.heard.yes or _WHOLE.search(fold(text))
+        return list(slots.condition) or (["tried_on"] if whole else None)
     if asked == "visit_time":
         window = read_window(text, turn.now)
         return str(window) if window is not None else None

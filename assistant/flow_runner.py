@@ -5,17 +5,18 @@ Both planners use it, so a conversation that a model words and one that template
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answers import answer_from_clauses
-from assistant.claims import claimed_facts
+from assistant.claims import claimed_facts, told_of_fault
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order, shop_place
 from assistant.flow_subject import NoSubject, find_lines, find_order
 from assistant.flows import Flow
-from assistant.naming import goods_in
+from assistant.naming import goods_in, named_orders
 from assistant.order_facts import order_facts, order_values
 from assistant.presale import run_skill
 from assistant.proposing import not_now
@@ -36,6 +37,12 @@ DOUBTFUL = 0.6
 _NOT_LIVE = frozenset({"CREATED", "CLOSED"})
 """States in which an order has nothing to ship, return or pay: a flow that does not list them has nothing to decide."""
 
+_COMING = frozenset({"PAID", "SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT"})
+_IF_BOUGHT = re.compile(
+    r"现在(?:买|拍|下单)|(?:如果|要是).{0,4}(?:买|拍|下单)|再(?:买|拍)|\bif i (?:buy|order)|\border(?:ed)? now\b"
+)
+"""What asks about an order that is yet to be placed."""
+
 _OF_ONE_ORDER = frozenset({"line", "quantity", "condition"})
 """Slots that hold for the order they were said of."""
 
@@ -45,8 +52,8 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
     if rule := await _rule_instead(intent, flow, turn):
         return Outcome(intent, rule)
-    if flow.skill == "eta" and await _asks_of_own(turn):
-        return await run_flow("order_status", turn)
+    if flow.skill == "eta" and (own := await _own_delivery(turn)):
+        return await run_flow(own, turn)
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
@@ -62,6 +69,11 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
 
 async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     """Run a flow about one of the customer's own orders, which must be found first."""
+    if flow.if_faulty and told_of_fault(turn):
+        if turn.open_proposal is None:
+            return await run_flow(flow.if_faulty, turn)
+        wish = turn.engine.flows.phrase("intent", intent, turn.lang) or ""
+        return Outcome(intent, fill(turn.say("after_check"), {"wish": wish}))
     order = await find_order(turn, flow, turn.words_for(intent))
     if isinstance(order, NoSubject):
         return _without_order(intent, flow, order, turn)
@@ -87,12 +99,18 @@ async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     return await _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
 
 
-async def _asks_of_own(turn: TurnContext) -> bool:
-    """Whether a question about delivery that names no product is about an order that waits to be shipped."""
-    slots = turn.heard.slots
-    if turn.asked.sku or turn.state.sku or slots.region or goods_in(fold(turn.heard.text), turn.engine.catalogue):
-        return False
-    return any(order.state == "PAID" for order in await turn.orders())
+async def _own_delivery(turn: TurnContext) -> str | None:
+    """The flow for a question about delivery that is about an order of one's own: goods that are on their way, or no
+    goods at all while an order waits to be shipped.
+    """
+    slots, said = turn.heard.slots, turn.heard.text
+    if turn.asked.sku or turn.state.sku or slots.region or _IF_BOUGHT.search(fold(said)):
+        return None
+    own = await turn.orders()
+    if goods_in(fold(said), turn.engine.catalogue):
+        coming = [order for order in own if order.state in _COMING]
+        return "track_parcel" if named_orders(said, coming, turn.engine.catalogue) else None
+    return "order_status" if any(order.state == "PAID" for order in own) else None
 
 
 def _take_up(turn: TurnContext, order: Order) -> None:

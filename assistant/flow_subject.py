@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flows import Flow
-from assistant.naming import further_orders, named_lines, named_orders
+from assistant.naming import further_orders, goods_of_others, named_lines, named_orders, standing_where
 from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
-from assistant.wording import shortened
+from assistant.wording import fill, shortened
 
 _SHOWN = 5
 OFFERED = "offered_orders"
@@ -79,7 +79,8 @@ async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSub
     by_words = _by_words(words, own, candidates, turn) or _by_words(turn.heard.text, own, candidates, turn)
     if len(by_words) > 1:
         by_words = named_orders(turn.heard.text, by_words, turn.engine.catalogue) or by_words
-    settled = kept is not None and kept.state == "CLOSED" and bool(candidates) and turn.state.flow is None
+    done_with = kept is not None and kept.state == "CLOSED" and flow.by != "ticket_state"  # its refund may be asked for
+    settled = done_with and bool(candidates) and turn.state.flow is None
     if kept is not None and (kept in by_words if by_words else not settled):
         return kept
     if len(by_words) == 1:
@@ -89,9 +90,11 @@ async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSub
         return by_words[0]
     shown = [o for o in own if o.order_id in turn.state.slots.get(OFFERED, [])] if _asked(turn) else []
     candidates = by_words or shown or candidates or [o for o in own if o.state in flow.elsewhere]
+    if own and not by_words and (missing := goods_of_others(words, own, turn.engine.catalogue)):
+        return _pick(turn, candidates or own, fill(turn.say("no_such_goods"), {"goods": missing}))
     if not candidates and len(own) == 1:
         return own[0]
-    return _choose(turn, flow, candidates)
+    return _choose(turn, flow, candidates, words)
 
 
 def _asked(turn: TurnContext) -> bool:
@@ -105,14 +108,15 @@ def _by_words(words: str, own: Sequence[Order], candidates: Sequence[Order], tur
     return [order for order in named if order in candidates] or named
 
 
-def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order | NoSubject:
+def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order], words: str) -> Order | NoSubject:
     if not candidates:
         return NoSubject(turn.say("no_orders"))
     if len(candidates) == 1:
         return candidates[0]
     likely = [o for o in candidates if o.state in flow.prefer]
-    if len(likely) == 1:
-        return likely[0]
+    for few in (standing_where(words, candidates), likely):
+        if len(few) == 1:
+            return few[0]
     for kind in flow.about:
         open_for = [o for o in candidates if any(ticket.kind == kind for ticket in open_tickets(o))]
         if len(open_for) == 1:
@@ -121,6 +125,11 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         busy = [o for o in candidates if open_tickets(o)]
         if len(busy) == 1:
             return busy[0]
+    return _pick(turn, candidates, turn.say("pick_order"))
+
+
+def _pick(turn: TurnContext, candidates: Sequence[Order], text: str) -> NoSubject:
+    """Ask which of `candidates` is meant, in the words of `text`."""
     shown = candidates[:_SHOWN]
     before = turn.state.slots.get(OFFERED, [])
     turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
@@ -134,8 +143,8 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order]) -> Order
         data={"items": [order_card(o, turn.engine, turn.lang).data for o in shown]},
     )
     return NoSubject(
-        turn.say("pick_order"),
-        question=Question("order_id", turn.say("pick_order"), replies),
+        text,
+        question=Question("order_id", text, replies),
         cards=(cards,),
         narrowed=len(shown) < len(before),
     )

@@ -64,6 +64,10 @@ class Flow(Strict):
     assume: dict[str, bool | int | str | list[str]] = Field(default_factory=dict)
     elsewhere: dict[OrderState, str] = Field(default_factory=dict)
     """The flow to go on with when the order meant is in a state outside `states`, by that state."""
+    if_faulty: str | None = None
+    """The flow to go on with while the talk is about a fault: who tells of one and then wants to exchange is not asked
+    whether the law lets them change their mind.
+    """
     rule: tuple[str, ...] = ()
     """Clauses that answer a question about the rule itself where search is not sure, the shop's own even before it."""
     ask: tuple[str, ...] = ()
@@ -150,12 +154,13 @@ class FlowBook(Strict):
             for state, instead in flow.elsewhere.items():
                 if instead not in self.flows:
                     yield f"flow `{name}` goes on with `{instead}` for an order that is {state}, which is no flow"
+            for further in (flow.otherwise, flow.if_faulty):
+                if further and further not in self.flows:
+                    yield f"flow `{name}` goes on with `{further}`, which is no flow"
             for code, reply in flow.replies.items():
                 where = f"flow `{name}`, reply `{code}`"
                 if reply.propose and reply.propose not in self.actions:
                     yield f"{where} proposes `{reply.propose}`, which no action defines"
-                if flow.otherwise and flow.otherwise not in self.flows:
-                    yield f"flow `{name}` goes on with `{flow.otherwise}`, which is no flow"
                 for further in (reply.next, reply.go):
                     if further and further not in self.flows:
                         yield f"{where} goes on with `{further}`, which is no flow"

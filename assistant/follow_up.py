@@ -29,6 +29,8 @@ _SMALL = re.compile(
     r"预算|左右|上下|以内|以下|以上|之内|之间|大概|差不多|不超过|最多|如果|要是|假如|换成|改成|喜欢|偏好|寄到|发到|送到|身高|体重|一点|有点|一些|点儿|哪个|这个|那个|那么|那|呢|的|吧|要|想|我|您|你|买|来|就|有|么|吗|点|些|到|给|送|用|穿|戴|是|呀|啊|哦|噢|嗯|也|还|再|只|款|种|色|高|重|长|宽|或者|或|和|跟|与|、|寄|发|一"
     r"|\b(?:and|what|about|how|if|i|it|is|the|a|an|under|below|within|up|to|for|of|them|then|or|say|maybe|around|roughly|yuan|in|size|like|want|would|buy|take|get|one|two|three|four|five|pairs?|pieces?|my|bit|little|please|with|budget|more|than|less|at|most|only|each|some|someone|person|who|likes?|tall|weigh(?:s|ing)?|foot|feet)\b"
 )
+_IS_THERE = re.compile(r"有.{0,6}[吗么没不?]|[码号].{0,2}有[吗么没不]?|\b(?:is|are) there\b|\bdo you have\b")
+"""What asks whether there is one (`42码有吗`) is about the goods at hand, not another wish."""
 _ASKED = re.compile(r"[吗么?]|\b(?:is|are|does|do|can) (?:it|they|this|that)\b")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -43,7 +45,7 @@ def continued(turn: TurnContext) -> str | None:
     said = mend(fold(heard.text)).strip()
     if _WHAT_ABOUT.match(said):
         return last
-    if len(said) > _LONGEST or not _only_details(said, turn):
+    if len(said) > _LONGEST or _IS_THERE.search(said) or not _only_details(said, turn):
         return None
     if heard.slots.budget_max is not None and flow.skill != "recommend":
         return "product_recommend" if flow.skill else None

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from assistant.answers import answer_from_clauses
 from assistant.context import TurnContext
 from assistant.conversation import HandedOff, Said, TurnEvent
+from assistant.flow_runner import DOUBTFUL
 from assistant.planner import CLEARLY, FlowPlanner, Saying, issues_of
 
 NOTED = "noted"
@@ -37,8 +38,10 @@ class Meanwhile:
             if act in turn.heard.acts:
                 yield Said(text=turn.say(act))
                 return
-        issues = [intent for intent in issues_of(turn) if intent not in _CALLS]
-        harmless = [intent for intent in issues if _changes_nothing(intent, turn)]
+        heard = issues_of(turn)
+        sure = {guess.name: guess.confidence for guess in turn.heard.intents}
+        issues = [intent for intent in heard if intent not in _CALLS and sure.get(intent, 1.0) >= DOUBTFUL]
+        harmless = [intent for intent in issues if _changes_nothing(intent, turn) and await _can_tell(intent, turn)]
         if turn.state.waiting_for and not issues:
             async for event in self._flows.run(turn):
                 if not isinstance(event, HandedOff):
@@ -47,11 +50,19 @@ class Meanwhile:
             async for event in self._flows.serve(turn, harmless):
                 if not isinstance(event, HandedOff) or event.urgent:
                     yield event
-        elif not issues and turn.heard.yes is None and (rule := answer_from_clauses(turn, at_least=CLEARLY)):
+        elif not heard and turn.heard.yes is None and (rule := answer_from_clauses(turn, at_least=CLEARLY)):
             yield Said(text=rule)
         if len(harmless) < len(issues) or not (harmless or turn.citations):
             yield Said(text=turn.say("noted_again" if turn.state.slots.get(NOTED) else "noted"))
             turn.remember(slots={**turn.state.slots, NOTED: True})
+
+
+async def _can_tell(intent: str, turn: TurnContext) -> bool:
+    """Whether there is a case to tell of: one that a person has yet to agree to is none."""
+    flow = turn.engine.flows.flows.get(intent)
+    if flow is None or flow.by != "ticket_state" or turn.state.order_id is None:
+        return True
+    return any(order.tickets for order in await turn.orders() if order.order_id == turn.state.order_id)
 
 
 def _changes_nothing(intent: str, turn: TurnContext) -> bool:

@@ -1,4 +1,5 @@
-"""Which of the customer's own goods a message names: by name, keyword, category or option, in either language.
+"""Which of the customer's own goods and orders a message names: by name, keyword, category or option, or by where the
+order stands, in either language.
 
 A message names a thing by the characters that speak of it: `降噪耳机` is nearer to noise-cancelling earbuds than to
 other earphones. Two things named in one message are told apart by where they stand.
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant.catalogue import Catalogue, goods_words, latin_words
-from assistant.shop import Order, OrderLine
+from assistant.shop import Order, OrderLine, OrderState
 from knowledge.text import fold, mend
 
 _LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
@@ -31,6 +32,24 @@ _ORDER_OF = re.compile(
     re.IGNORECASE,
 )
 """The part of a message that says in which order a thing was: `空气炸锅那单里的毛巾`, `from my air fryer order`."""
+
+_STANDS: tuple[tuple[re.Pattern[str], frozenset[OrderState]], ...] = (
+    (re.compile(r"(?:没|未|待)(?:有)?(?:付款|支付)|\bunpaid\b"), frozenset({"CREATED"})),
+    (
+        re.compile(r"(?:没|未|待|不)(?:有|给我)?(?:发货|发出|出库)|\bnot (?:yet )?(?:been )?shipped|\bunshipped"),
+        frozenset({"PAID"}),
+    ),
+    (
+        re.compile(r"(?<![没未])签收|\b(?:says?|shows?|marked(?: as)?) (?:it was |it's |as )?delivered|\bsigned for"),
+        frozenset({"SIGNED", "COMPLETED"}),
+    ),
+    (re.compile(r"驿站|自提|取件码|快递柜|\bpick-?up point|\blocker\b"), frozenset({"AT_PICKUP_POINT"})),
+    (re.compile(r"派送|派件|送货中|\bout for delivery"), frozenset({"OUT_FOR_DELIVERY"})),
+    (re.compile(r"在路上|在途|运输中|\bin transit|\bon (?:its|the) way"), frozenset({"IN_TRANSIT", "SHIPPED"})),
+    (re.compile(r"丢(?:了|件|失)|弄丢|\blost\b|\bgone missing"), frozenset({"LOST"})),
+    (re.compile(r"拒收|\brefused\b"), frozenset({"REFUSED", "RETURNED_TO_SELLER"})),
+)  # fmt: skip
+"""How people say where an order stands, as far as that tells one order from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,23 @@ def named_orders(words: str, orders: Sequence[Order], catalogue: Catalogue) -> l
     told = [(order_mention(words, order, catalogue).score, order) for order in orders]
     best = max((score for score, _ in told), default=0.0)
     return [order for score, order in told if score == best] if best > 0 else []
+
+
+def standing_where(words: str, orders: Sequence[Order]) -> list[Order]:
+    """The orders that stand where `words` say (`显示签收了`, `the one in the locker`); none when they do not say."""
+    said = fold(words)
+    named = frozenset[OrderState]().union(*(states for pattern, states in _STANDS if pattern.search(said)))
+    return [order for order in orders if order.state in named]
+
+
+def goods_of_others(words: str, orders: Sequence[Order], catalogue: Catalogue) -> str | None:
+    """The longest word for goods the shop sells of which `orders` hold nothing, not even of the same category."""
+    said = mend(fold(words))
+    held = {p.category for order in orders for line in order.lines if (p := catalogue.product(line.product_id))}
+    named = sorted((word for word in catalogue.goods_words if any(_found(word, said))), key=len, reverse=True)
+    if not named or any(catalogue.categories_of(word) & held for word in named):
+        return None
+    return named[0]
 
 
 def further_orders(words: str, first: Order, orders: Sequence[Order], catalogue: Catalogue) -> list[Order]:

@@ -18,10 +18,10 @@ from assistant.orders import SETTLED_TICKETS
 from assistant.profile import ShopProfile
 from assistant.promotions import BasketLine, reduction_of
 from assistant.service_orders import booked_visit, service_facts
-from assistant.shop import Order, OrderLine, Product, Ticket, TicketStep
+from assistant.shop import Order, OrderLine, Product, Text, Ticket, TicketStep
 from assistant.tickets import moves_of, next_party
 from assistant.visits import words_of
-from assistant.wording import day, instant, money
+from assistant.wording import day, fill, instant, money
 from knowledge.clauses import Place
 from knowledge.decision import Facts
 
@@ -29,6 +29,8 @@ _SCANNED = frozenset(
     {"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT", "REFUSED", "INTERCEPTING", "LOST"}
 )
 _STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "CLOSED": 0}
+
+_ANY_EVIDENCE = Text(zh="您觉得有用的照片或凭证", en="any photos or papers that may help")
 
 
 class ShopWords(Protocol):
@@ -252,7 +254,11 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         zh, en = f"最晚 {values['ticket_deadline']} 前有结果。", f"You will hear by {values['ticket_deadline']}."
         values["ticket_next"] = zh if lang == "zh" else en
     if words is not None and (ticket.deadline or "{deadline}" not in words):
-        values["ticket_next"] = words.replace("{deadline}", values.get("ticket_deadline", ""))
+        shown = {
+            "deadline": values.get("ticket_deadline", ""),
+            "evidence": values["ticket_evidence"] or _ANY_EVIDENCE.in_(lang),
+        }
+        values["ticket_next"] = fill(words, shown)
     elif ticket.amount and not ticket.deadline:
         zh, en = f"金额 {money(ticket.amount)}，原路退回。", f"Amount {money(ticket.amount)}, original payment method."
         values["ticket_next"] = zh if lang == "zh" else en

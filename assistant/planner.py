@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.acts import drops_it
 from assistant.answers import answer_about_elsewhere, answer_from_clauses
 from assistant.claims import DESCRIBES_FAULT, FREE_TEXT, read_answer
 from assistant.context import WORDS, TurnContext
@@ -22,6 +23,7 @@ from assistant.flow_run import Outcome
 from assistant.flow_runner import DOUBTFUL, run_flow
 from assistant.follow_up import LAST, continued
 from assistant.intents import RISK_FLOOR
+from assistant.naming import goods_of_others
 from assistant.segments import segments
 from assistant.talk_facts import ASKS
 from assistant.wording import fill
@@ -144,14 +146,19 @@ class FlowPlanner:
 
     async def _ask_again(self, turn: TurnContext, asked: str) -> AsyncIterator[TurnEvent]:
         chatting = any(g.name == "greeting_chat" and g.confidence >= SURE for g in turn.heard.intents)
-        misses = turn.state.misses + (0 if chatting else 1)
+        told = turn.state.slots != turn.conversation.state.slots  # something else that is needed was said
+        misses = turn.state.misses + (0 if chatting or told else 1)
         turn.remember(misses=misses)
         if misses >= MAX_MISSES:
             for event in _give_up(turn):
                 yield event
             return
         question = question_for(asked, turn)
-        yield Said(text=fill(turn.say("question_again"), {"question": question.text}))
+        goods = (
+            goods_of_others(turn.heard.text, turn.known_orders, turn.engine.catalogue) if asked == "order_id" else None
+        )
+        again = fill(turn.say("question_again"), {"question": question.text})
+        yield Said(text=fill(turn.say("no_such_goods"), {"goods": goods}) if goods else again)
         yield Done(turn=0, quick_replies=question.quick_replies)
 
     async def _without_issue(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
@@ -327,7 +334,11 @@ def _one_of_each_matter(found: list[str], turn: TurnContext) -> list[str]:
 
 def _gives_up(turn: TurnContext, issues: list[str]) -> bool:
     """The customer drops what was being asked about, and wants nothing else instead."""
-    if not turn.state.waiting_for or "change_of_mind" not in turn.heard.acts:
+    if not turn.state.waiting_for:
+        return False
+    if drops_it(turn.heard.text):
+        return True
+    if "change_of_mind" not in turn.heard.acts:
         return False
     sure = {guess.name: guess.confidence for guess in turn.heard.intents}
     wanted = [intent for intent in issues if intent != turn.state.flow and sure.get(intent, 1.0) >= SURE]
@@ -345,6 +356,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     if "change_of_mind" in turn.heard.acts:
         return True
     asked = turn.state.waiting_for or ""
+    if turn.heard.slots.condition and _decided_by_condition(turn.state.flow, turn):
+        return False
     if asked == "defect" and top.name in DESCRIBES_FAULT:
         return False  # what is wrong was asked for, and is told
     named = asked == "invoice_title" and _NAME.fullmatch(turn.heard.text.strip())
@@ -397,9 +410,12 @@ def _answers_pending(turn: TurnContext) -> str | None:
     """The waiting issue whose question the message answers before it was asked: its goods' condition."""
     if not turn.heard.slots.condition:
         return None
-    flows = turn.engine.flows.flows
-    waiting = ((issue, flows.get(_of_order(issue)[0])) for issue in turn.state.pending)
-    return next((issue for issue, flow in waiting if flow is not None and "DT-02" in flow.tables), None)
+    return next((issue for issue in turn.state.pending if _decided_by_condition(_of_order(issue)[0], turn)), None)
+
+
+def _decided_by_condition(intent: str | None, turn: TurnContext) -> bool:
+    flow = turn.engine.flows.flows.get(intent or "")
+    return flow is not None and "DT-02" in flow.tables
 
 
 def _answers_parked(turn: TurnContext) -> tuple[str, str] | None:

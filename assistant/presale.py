@@ -13,6 +13,7 @@ from assistant.shop import Product
 from assistant.skills import authenticity, compare, eta, freight, price, product_facts, recommend, size_advice, stock
 from assistant.skills.advice import Advice
 from assistant.slot_words import NEEDS, RECIPIENTS
+from assistant.wording import fill
 from knowledge.text import fold
 
 WISH = "wish"
@@ -39,6 +40,8 @@ def run_skill(name: str, turn: TurnContext) -> SkillResult:
     """Run the skill `name` on what the customer said, now and earlier in this talk."""
     advice = _SKILLS[name](turn)
     if advice is None:
+        if few := _fewer_shown(turn):
+            return SkillResult(few)
         text = turn.say("pick_product")
         return SkillResult(text, question=Question("product", text, _suggested(turn)), answered=False)
     text = advice.text(turn.lang)
@@ -71,6 +74,15 @@ def _product(turn: TurnContext) -> Product | None:
         turn.remember(sku=shown[place])
     sku = turn.asked.sku or turn.heard.slots.sku or turn.state.sku
     return (catalogue.by_sku(sku) or catalogue.product(sku)) if sku else None
+
+
+def _fewer_shown(turn: TurnContext) -> str | None:
+    """What to say when a place is named that the list just shown does not have."""
+    shown, place = turn.state.slots.get(SHOWN, []), ordinal(turn.heard.text)
+    of = turn.engine.catalogue.by_sku(shown[0]) if len(shown) == 1 else None
+    if of is None or place is None:
+        return None
+    return fill(turn.say("only_one_shown"), {"goods": of.name.in_(turn.lang)})
 
 
 def _suggested(turn: TurnContext) -> tuple[QuickReply, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from assistant.authority import SENSITIVE, Actor, Standing, Weighed, room, weigh
+from assistant.claims import FAULTS
 from assistant.context import TurnContext
 from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
@@ -72,12 +74,17 @@ def not_now(run: FlowRun, subject: Subject) -> Outcome:
     note_order(turn, subject.order)
     turn.evidence.text(values["items"])
     card = order_card(subject.order, turn.engine, turn.lang)
+    if run.intent in FAULTS and subject.order.state in _ON_ITS_WAY:
+        # who tells what is wrong with the goods has them: it is the record that lags behind
+        person = hand_off(run.intent, fill(turn.say("not_signed_yet"), values), "signing_not_recorded", turn)
+        return replace(person, cards=(card,))
     ways = [name for name in _WAYS_ON if name != run.intent and _serves(name, subject.order, turn)]
     labels = [label for name in ways[:1] if (label := turn.engine.flows.phrase("intent", name, turn.lang))]
     buttons = tuple(QuickReply(label=label, text=label) for label in labels)
     return Outcome(run.intent, fill(turn.say("not_now"), values), cards=(card,), quick_replies=buttons)
 
 
+_ON_ITS_WAY = frozenset({"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT"})
 _WAYS_ON = ("cancel_order", "return_no_reason")
 
 

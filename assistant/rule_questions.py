@@ -8,9 +8,11 @@ own case is about that; what asks in general is answered by the clause.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from assistant.answers import answer_from_clauses, quote_answer
 from assistant.context import TurnContext
+from assistant.errors import ShopUnavailable
 from assistant.flow_run import shop_place
 from assistant.flows import Flow
 from assistant.naming import named_orders
@@ -29,10 +31,15 @@ _TIME = re.compile(
 )
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
-    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|规定|政策|规则|一般|通常|按理|等于|是不是|还.{0,8}吗$|可以.{0,8}吗$|能.{0,8}吗$|谁(?:出|付|承担|来付)|要(?:不要)?(?:钱|收费|付费)"
+    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|还.{0,8}吗$|可以.{0,8}吗$|能.{0,8}吗$|谁(?:出|付|承担|来付)|要(?:不要)?(?:钱|收费|付费)"
     r"|\bhow (?:soon|long|many|much|quickly|is|are)\b|\bfrom which day|\bwhen (?:do|does|is|are)\b|\bwhat (?:is|are|happens|if)\b|\bwho pays\b|\bwhich\b"
     r"|\b(?:can|are|is|do|does|may|will)\b.{2,60}\?|\b(?:normally|usually|in general|policy|rules?|allowed)\b"
 )
+_REQUEST = re.compile(
+    r"^(?:发票|地址|订单|包裹|差价)?(?:现在|还|也)?(?:能|能不能|可以|可不可以)(?:帮忙|帮我|给我|麻烦)?(?:重新|补|再)?(?:取消|退掉?|换|开|修改|改|拦截|申请|价保|补发|登记)(?:一?下|一?张|一?个)?(?:发票|票|地址|订单|包裹|快递|价保|退款|退货|换货|售后)?(?:吗|么|嘛|不)?[?]?$"
+    r"|^(?:can|could|may) (?:i|you) (?:please )?(?:get|have|issue|cancel|change|return|exchange|intercept) (?:it|this|an? (?:invoice|refund|exchange)|the (?:order|address|invoice|parcel))(?: please| for me)?[?]?$"
+)
+"""`能开发票吗`: put as a question, and meant as a wish; nothing of a rule (since when, how long, opened or not) is in it."""
 _OWN = re.compile(
     r"我(?:的|们的|买的?|那|这|刚|昨|上(?:周|次|个)|之前|收到|付|拍)|这(?:单|笔|个订单|件|双|次)|那(?:单|笔|个订单|件|双)|还没|还不|怎么还|都.{1,6}了|帮(?:我|忙)|给我|(?:我)?(?:要|想)(?:退|换|取消|改|申请)"
     r"|\bmy\b|\bi(?:'ve|'d| have| had)? (?:bought|ordered|paid|received|got|returned|want|need|would)\b|\bhasn'?t|\bhaven'?t|\bstill (?:not|waiting|no)\b|\bth(?:is|at) order\b|\bplease\b|\bmine\b"
@@ -53,6 +60,8 @@ def question_in(words: str) -> str:
 def asks_in_general(words: str) -> bool:
     """Whether `words` ask for a rule, without a case of one's own in them."""
     said = question_in(words)
+    if _REQUEST.search(said):
+        return False
     return bool(_DEADLINE.search(said)) or (bool(_GENERAL.search(said)) and not _OWN.search(said))
 
 
@@ -62,7 +71,9 @@ async def rule_asked_for(intent: str, flow: Flow, turn: TurnContext) -> str | No
     if not asks_in_general(words):
         return None
     if not _DEADLINE.search(words):
-        own = await turn.orders()
+        own: tuple[Order, ...] = ()
+        with suppress(ShopUnavailable):  # a rule is told whether or not the orders can be read
+            own = tuple(await turn.orders())
         if turn.asked.order_id or named_orders(turn.heard.text, own, turn.engine.catalogue):
             return None
         at_hand = [order for order in own if order.order_id == turn.state.order_id] or own

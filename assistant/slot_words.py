@@ -28,7 +28,7 @@ CONDITIONS: Patterns = _patterns(
     activated=r"(?<!没)(?<!未)(?<!没有)(?:激活(?:了|过)?|联网(?:了|过)|登录过|绑定(?:了|过))|\b(?<!not )(?<!never )(?:activated|registered the device)\b",
     repaired=r"(?:自己|找人|外面|私自)(?:拆机|修|维修)(?:了|过)?|拆机|(?<!没)修过|\b(?:had it repaired|repaired it myself)\b",
     marks_removed=r"(?:序列号|串号|sn码|条码|二维码|imei)(?:标|贴|纸)*(?:被)?(?:撕|刮|没|掉|看不清)|(?:serial number|imei|barcode) (?:is )?(?:removed|gone|scratched)",
-    used=r"(?<!试)(?<!赠品)(?<!没)(?<!没有)(?<!未)(?<!从未)(?<!没怎么)(?:用过|用了|穿过|戴过|洗过|洗了|水洗了|下水|吃了|喝了|穿了)|(?:were|have|i've|was|been) (?:used|worn|washed)|\bi (?:wore|washed|used) it\b",
+    used=r"(?<!试)(?<!不)(?<!赠品)(?<!没)(?<!没有)(?<!未)(?<!从未)(?<!没怎么)(?:用过|用了|穿过|戴过|洗过|洗了|水洗了|下水|吃了|喝了|穿了)|(?:were|have|i've|was|been) (?:used|worn|washed)|\bi (?:wore|washed|used) it\b",
     box_missing=r"(?:盒子|包装(?:盒)?|鞋盒|箱子|外包装|原包装)(?:都|也|已经|被|我|给|早就)*(?:扔|丢|没(?:有|了)?|不在|不见|找不到|破)|(?:扔|丢)(?:了|掉)(?:盒子|包装|鞋盒|箱子)|(?:threw (?:away|out)|lost|no|without)(?: the| its)? (?:original )?(?:box|packaging)",
     gift_missing=r"赠品(?:都|也|已经|被|我|给)*(?:用|拆|扔|丢|不见|没(?:有|了)|吃|送人)|(?:used|lost|threw away)(?: the)? (?:free )?gift",
 )

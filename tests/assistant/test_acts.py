@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.acts import acts_of, changes_mind, is_yes
+from assistant.acts import acts_of, changes_mind, drops_it, is_yes
 
 YES = [
     "嗯嗯",
@@ -143,6 +143,8 @@ def test_naming_the_proposed_act_agrees_and_naming_another_does_not():
     assert is_yes("不取消了", "cancel_order") is False
     assert is_yes("取消吧", "exchange") is False
     assert is_yes("取消吧") is None
+    assert is_yes("还是取消吧", "cancel_refund") is True
+    assert is_yes("还是取消吧", "goodwill") is False
     assert is_yes("好，帮我拦截", "intercept") is True
     assert is_yes("yes, please intercept it", "intercept") is True
     assert is_yes("对，登记吧", "quality_return") is True
@@ -171,3 +173,15 @@ def test_acts_are_told_apart_and_several_may_stand_together():
     assert "correct" in acts_of("不是这单，我说的是上一单")
     assert acts_of("165", gives_slot=True) == ("provide_slot",)
     assert acts_of("thanks for nothing") == ()
+
+
+@pytest.mark.parametrize("text", ["算了", "算了 不要了", "不用了谢谢", "那算了吧", "never mind", "ok forget it then"])
+def test_letting_a_matter_be_is_told_from_wanting_something_else(text):
+    assert drops_it(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["不要了", "不是", "没有", "算了，取消订单吧", "算了不退了，换货吧", "forget it, cancel the order"]
+)
+def test_a_no_or_another_wish_lets_nothing_be(text):
+    assert not drops_it(text)

@@ -31,3 +31,19 @@ async def test_a_yes_to_nothing_quotes_nothing(talking: Talking) -> None:
     await talk.say("put me through to a person")
     await talk.say("confirm")
     assert talk.cited == []
+
+
+async def test_who_asks_for_a_person_again_is_told_that_one_comes(talking: Talking) -> None:
+    talk = await talking("c08")
+    await talk.say("送货的把门口弄坏了，我要投诉")
+    await talk.say("转人工")
+    assert talk.said == talk.fixed("noted")
+    assert talk.cited == []
+
+
+async def test_money_that_a_person_has_yet_to_agree_to_has_no_progress(talking: Talking) -> None:
+    talk = await talking("c10")
+    await talk.say("平板降价了 补差价")
+    await talk.say("好的")
+    await talk.say("什么时候到账")
+    assert talk.said == talk.fixed("noted")

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.naming import further_orders, goods_in, mention, named_lines, named_orders
+from assistant.naming import (
+    further_orders,
+    goods_in,
+    goods_of_others,
+    mention,
+    named_lines,
+    named_orders,
+    standing_where,
+)
 from assistant.shop import Order
 from assistant.turn import Assistant
 
@@ -72,3 +80,36 @@ async def test_lines_are_those_complained_of_not_those_kept(assistant: Assistant
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_places_lie_in_the_words(assistant: Assistant, words: str) -> None:
     assert all(0 <= place < len(words) for place in goods_in(words, assistant.engine.catalogue))
+
+
+@pytest.mark.parametrize(
+    ("customer", "words", "tails"),
+    [
+        ("c13", "显示签收了但我没收到", {"1075"}),
+        ("c13", "it says delivered but I have nothing", {"1075"}),
+        ("c13", "还没签收的那个", set[str]()),
+        ("c14", "快递把我的东西弄丢了", {"6215"}),
+        ("c13", "我没收到", set[str]()),
+    ],
+)
+async def test_an_order_is_named_by_where_it_stands(
+    assistant: Assistant, customer: str, words: str, tails: set[str]
+) -> None:
+    own = await orders_of(assistant, customer)
+    assert {order.order_id[-4:] for order in standing_where(words, list(own.values()))} == tails
+
+
+@pytest.mark.parametrize(
+    ("customer", "words", "goods"),
+    [
+        ("c02", "我买的手表想退", "手表"),
+        ("c12", "return the jacket please", "jacket"),
+        ("c01", "衣服想退", None),  # the coat is clothing, whatever it is called
+        ("c01", "我想退货", None),
+    ],
+)
+async def test_goods_of_a_kind_nobody_ordered_are_noticed(
+    assistant: Assistant, customer: str, words: str, goods: str | None
+) -> None:
+    own = await orders_of(assistant, customer)
+    assert goods_of_others(words, list(own.values()), assistant.engine.catalogue) == goods

@@ -193,3 +193,70 @@ def test_only_readings_of_one_wish_are_one_matter() -> None:
     assert same_matter("exchange", "exchange")
     assert not same_matter("cancel_order", "exchange")
     assert not same_matter(None, "exchange")
+
+
+async def test_who_tells_of_a_fault_and_wants_an_exchange_is_not_weighed_as_a_change_of_mind(talking: Talking) -> None:
+    talk = await talking("c17")
+    await talk.say("我的耳机坏了一边没声音")
+    assert talk.proposed == ["quality_return"]
+    await talk.say("怎么换货")
+    assert talk.decided == []
+    assert "换货" in talk.said
+    assert talk.handed_off == []
+    await talk.say("好")
+    assert talk.acted == ["quality_return done"]
+
+
+async def test_a_question_that_is_let_be_is_not_asked_again(talking: Talking) -> None:
+    talk = await talking("c05")
+    await talk.say("价保能申请嘛，降价了")
+    assert (await talk.state()).waiting_for == "order_id"
+    await talk.say("算了 不要了")
+    assert talk.said == talk.fixed("declined")
+    assert (await talk.state()).waiting_for is None
+
+
+async def test_what_is_said_before_it_is_asked_is_no_vain_answer(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("外套大了想换小一号")
+    await talk.say("S码")
+    await talk.say("都在的")
+    assert talk.proposed == ["exchange"]
+
+
+async def test_after_a_cancellation_its_own_refund_is_told(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say("刚拍的鞋子不想要了，取消吧")
+    order = talk.proposals[-1].order_id
+    await talk.say("还是取消吧")
+    assert talk.acted == ["cancel_refund done"]
+    await talk.say("退款几天到")
+    assert order is not None
+    assert order[-4:] in talk.said
+
+
+async def test_goods_nobody_ordered_are_asked_about_rather_than_another_order_taken(talking: Talking) -> None:
+    talk = await talking("c12", "en")
+    await talk.say("i want to return the jacket, tags still on")
+    assert talk.decided == []
+    assert "jacket" in talk.said
+    assert (await talk.state()).waiting_for == "order_id"
+
+
+async def test_a_claim_about_goods_that_the_record_has_on_the_way_goes_to_a_person(talking: Talking) -> None:
+    talk = await talking("c32")
+    await talk.say("螃蟹死了两只")
+    assert talk.handed_off == ["signing_not_recorded"]
+
+
+async def test_a_polite_question_for_a_deed_is_a_wish(talking: Talking) -> None:
+    talk = await talking("c23")
+    await talk.say("发票能补开吗")
+    assert talk.cited == []
+    assert (await talk.state()).waiting_for == "order_id"
+
+
+async def test_whether_it_comes_tomorrow_is_about_the_parcel_on_its_way(talking: Talking) -> None:
+    talk = await talking("c22")
+    await talk.say("空气炸锅明天能到吗")
+    assert "派送中" in talk.said
