@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from assistant.after_sale import AfterSale
 from assistant.backend import Backend, document_of, read_backend
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock, FixedClock, SystemClock
+from assistant.content_report import Content
 from assistant.context import Engine
 from assistant.errors import StoreUnavailable
 from assistant.evidence import read_evidence
@@ -249,6 +251,32 @@ def open_after_sale(assistant: Assistant, settings: Settings) -> AfterSale | Non
         talks=TicketTalks(assistant.database, key),
         files=FileStore(assistant.database, key, folder),
     )
+
+
+def open_content(assistant: Assistant, settings: Settings) -> Content:
+    """Reports on what the shop's texts lack."""
+    engine = assistant.engine
+    return Content(engine.profile, engine.index, engine.clock, assistant.database, partial(_grouping, settings))
+
+
+async def open_content_alone(settings: Settings) -> tuple[Content, Database]:
+    """The same for an installation that has talked to customers, without an assistant. The caller closes the database.
+
+    Raises `StoreUnavailable` when there is no database; none is made.
+    """
+    directory = shop_directory(settings)
+    if not settings.database_url and not (directory / DATABASE).exists():
+        raise StoreUnavailable(f"There is no {directory / DATABASE}.", mend="Name the shop's folder with --data-dir.")
+    pack = load_pack(settings.pack)
+    profile = read_profile(pack.data("shop"), key=pack.name)
+    clock = FixedClock(settings.now) if settings.now else SystemClock()
+    database = await Database.open(_database_url(settings, directory))
+    return Content(profile, open_index(settings), clock, database, partial(_grouping, settings)), database
+
+
+def _grouping(settings: Settings) -> Embedder:
+    """Questions are grouped on this machine, whatever embeds the clauses."""
+    return HashEmbedder() if settings.embedder == "hash" else Usem3Embedder()
 
 
 async def _seed(shop: SqlShop, parts: Parts, clock: Clock, shop_data: Mapping[str, Any] | None) -> Catalogue:

@@ -79,6 +79,8 @@ class TurnContext:
     """Further orders the same wish was said of: they are served after the one at hand."""
     only_order: str | None = None
     """The order that is served now, when it was one of several."""
+    taken: set[str] = field(default_factory=set[str])
+    """The names of the fixed texts that were taken: a model may word them otherwise."""
     given: tuple[Given, ...] = ()
     """The money the customer was permitted before: what authority is reckoned from."""
     _orders: list[Order] | None = None
@@ -95,6 +97,7 @@ class TurnContext:
 
     def say(self, name: str) -> str:
         """A fixed text of the pack in the customer's language."""
+        self.taken.add(name)
         return self.engine.flows.text(name, self.lang)
 
     def remember(self, **changes: Any) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 Lang = Literal["zh", "en"]
 Mood = Literal["calm", "worried", "annoyed", "angry", "very_angry"]
+Gap = Literal["", "not_sure", "not_understood", "not_on_page", "gave_up"]
 Risk = Literal["12315", "media", "safety", "minor", "abuse", "privacy", "injection", "off_platform"]
 Speaker = Literal["customer", "assistant", "agent"]
 
@@ -204,6 +205,10 @@ class Done(Frozen):
     turn: int
     quick_replies: tuple[QuickReply, ...] = ()
     planner: str = "flow"
+    gap: Gap = ""
+    """Why the turn gave no sure answer, where it gave none: no clause was sure enough, the words were not understood,
+    the product's page is silent, or a person was called for want of an answer.
+    """
 
 
 class AgentSaid(Frozen):

@@ -50,6 +50,7 @@ from assistant.store.ownership import OwnershipStore, QueuePlace
 from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
+from assistant.unanswered import gap_of
 from assistant.understanding import Understander
 from assistant.verdict import moved_on, supersedes, verdict_on
 from assistant.weighing import Weighing
@@ -464,7 +465,8 @@ class Assistant:
         context = turn.context
         turn.entries.extend(context.events)
         context.events.clear()
-        done = Done(turn=number, quick_replies=turn.quick_replies, planner=turn.planner)
+        gap = gap_of(context, turn.entries, planner=turn.planner)
+        done = Done(turn=number, quick_replies=turn.quick_replies, planner=turn.planner, gap=gap)
         _, logged = await self.conversations.commit(
             context.conversation,
             [*turn.entries, done],

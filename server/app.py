@@ -16,6 +16,7 @@ from assistant.clock import SystemClock
 from assistant.settings import Settings
 from server import (
     authority,
+    content_routes,
     conversations,
     decision_routes,
     demo,
@@ -38,6 +39,7 @@ from server.turns import Turns
 
 if TYPE_CHECKING:
     from assistant.after_sale import AfterSale
+    from assistant.content_report import Content
     from assistant.turn import Assistant
 
 DESCRIPTION = """A shop assistant whose every promise is lawful, cited and within its authority.
@@ -45,6 +47,12 @@ DESCRIPTION = """A shop assistant whose every promise is lawful, cited and withi
 Customers carry a bearer token (JWT, audience `customer`), people at the desk one of audience `desk` or its cookie. A
 message is on record before the request is answered; what follows arrives as server-sent events, resumable by
 `Last-Event-ID`. Money is an integer in fen. Errors are RFC 9457 problem details in Chinese or English."""
+
+
+ROUTED = (
+    *(conversations, knowledge_routes, desk, authority, decision_routes, health, tickets, files),
+    content_routes,
+)
 
 
 class Described(FastAPI):
@@ -79,18 +87,15 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         tokens = Tokens(load_key(settings, directory), shop=engine.profile.key, clock=SystemClock())
         front = Front(
             after_sale=_after_sale(engine, settings),
+            content=_content(engine, settings),
             settings=settings,
             assistant=engine,
             tokens=tokens,
             hub=hub,
             turns=turns,
             metrics=metrics,
-            requests=Buckets(
-                settings.requests_per_minute, burst=settings.requests_per_minute, monotonic=time.monotonic
-            ),
-            messages=Buckets(
-                settings.messages_per_minute, burst=settings.messages_per_minute, monotonic=time.monotonic
-            ),
+            requests=_buckets(settings.requests_per_minute),
+            messages=_buckets(settings.messages_per_minute),
         )
         app.state.front = front
         clockwork = asyncio.create_task(ticker.run(front, settings.sweep_s))
@@ -113,7 +118,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         allow_credentials=False,
     )
     app.add_middleware(Shield, metrics=metrics)
-    for module in (conversations, knowledge_routes, desk, authority, decision_routes, health, tickets, files):
+    for module in ROUTED:
         app.include_router(module.router)
     if settings.demo_open:
         app.include_router(demo.router)
@@ -132,10 +137,20 @@ async def drain(app: FastAPI) -> int:
     return cut_off
 
 
+def _buckets(a_minute: int) -> Buckets:
+    return Buckets(a_minute, burst=a_minute, monotonic=time.monotonic)
+
+
 def _after_sale(engine: Assistant, settings: Settings) -> AfterSale | None:
     from assistant.build import open_after_sale
 
     return open_after_sale(engine, settings)
+
+
+def _content(engine: Assistant, settings: Settings) -> Content:
+    from assistant.build import open_content
+
+    return open_content(engine, settings)
 
 
 async def _open(settings: Settings) -> Assistant:

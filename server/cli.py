@@ -18,6 +18,7 @@ from server import (
     cli_documents,
     cli_effects,
     cli_eval,
+    cli_gaps,
     cli_knowledge,
     cli_ledger,
     cli_mcp,
@@ -48,6 +49,7 @@ cli_transcripts.register(app)
 cli_eval.register(app)
 cli_bench.register(app)
 cli_mcp.register(app)
+cli_gaps.register(app)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -29,6 +29,7 @@ from server.turns import Turns
 
 if TYPE_CHECKING:
     from assistant.after_sale import AfterSale
+    from assistant.content_report import Content
     from assistant.turn import Assistant
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -47,6 +48,7 @@ class Front:
     metrics: Metrics
     requests: Buckets
     messages: Buckets
+    content: Content
     after_sale: AfterSale | None = None
     """The shop's tickets; None where they lie in another system."""
 
@@ -208,6 +210,16 @@ def the_agent(colleague: TheColleague) -> Colleague:
 
 
 TheAgent = Annotated[Colleague, Depends(the_agent)]
+
+
+def the_supervisor(colleague: TheColleague) -> Colleague:
+    """Somebody who answers for the shop's texts."""
+    if colleague.role != "supervisor":
+        raise Forbidden("This is for supervisors.")
+    return colleague
+
+
+TheSupervisor = Annotated[Colleague, Depends(the_supervisor)]
 
 
 def the_auditor(colleague: TheColleague) -> Colleague:

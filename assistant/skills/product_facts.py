@@ -32,6 +32,10 @@ _EMPTY = frozenset(
 )
 
 
+SILENT = Text(zh="页面资料里没有写这一点", en="does not say, and I would rather not guess")
+"""What is said where the page says nothing: content is missing there."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactsRequest:
     product_id: str
@@ -54,8 +58,8 @@ class FactsAdvice:
         name = self.product.name.in_(lang)
         if self.outcome == "no_data":
             if zh:
-                return f"{name}的页面资料里没有写这一点，我不能凭猜测回答。需要的话我请人工同事确认。"
-            return f"The page of “{name}” does not say, and I would rather not guess. I can ask a colleague to confirm."
+                return f"{name}的{SILENT.zh}，我不能凭猜测回答。需要的话我请人工同事确认。"
+            return f"The page of “{name}” {SILENT.en}. I can ask a colleague to confirm."
         mark, end = ("：", "；") if zh else (": ", "; ")
         told = end.join(f"{label.in_(lang)}{mark}{value.in_(lang)}" for label, value in self.facts)
         return f"{name}{mark}{told}。" if zh else f"{name} – {told}."
