@@ -25,10 +25,11 @@ from knowledge.calibration import Calibration, Signals, calibration_for
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
 from knowledge.coverage import Bags, Coverage
 from knowledge.dense import DenseIndex
-from knowledge.embedding import Embedder, Vectors
+from knowledge.embedding import Embedder, Vectors, normalized
 from knowledge.errors import DocumentError, IndexDamaged, UnknownClause
+from knowledge.formal import Meanings, meanings_of
 from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
-from knowledge.index_files import read_generation, reusable_vectors, write_generation
+from knowledge.index_files import pointer, read_generation, reusable_vectors, write_generation
 from knowledge.lexical import LexicalIndex
 from knowledge.scope_mask import Mask, ScopeMask
 from knowledge.splitting import split
@@ -43,7 +44,7 @@ _HAN = re.compile(f"[{HAN}]")
 _K1 = 1.2
 """BM25's saturation in tantivy; a term's score is below idf × (k1 + 1)."""
 
-_RERANKED = 24
+_RERANKED = 48
 """How many of the fused ranking are placed by confidence."""
 
 _SPEAKS_OF_NEWS = re.compile(
@@ -149,15 +150,14 @@ class ClauseIndex:
         """Open the index of exactly these policies. Raises `IndexDamaged` when it is missing, damaged or stale."""
         ordered = tuple(policies)
         contents = _contents(ordered)
-        generation = read_generation(folder)
-        if generation.manifest.fingerprint != contents.fingerprint:
-            raise IndexDamaged(f"{generation.path.name}: made from other policies.")
-        if generation.manifest.embedder != (embedder.name if embedder else ""):
-            raise IndexDamaged(f"{generation.path.name}: embedded by {generation.manifest.embedder or 'nothing'}.")
-        lexical = LexicalIndex.open(generation.lexical, len(contents.clauses))
-        vectors = generation.vectors
-        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
-        return cls(ordered, contents, _Searchers(lexical, dense), embedder)
+        while True:
+            seen = pointer(folder)
+            try:
+                return cls(ordered, contents, _stored(contents, embedder, folder), embedder)
+            except IndexDamaged:
+                if pointer(folder) == seen:
+                    raise
+                # another process wrote meanwhile and took away what was being read: read what it wrote
 
     @classmethod
     def open_or_build(
@@ -253,7 +253,8 @@ class ClauseIndex:
         """
         searchers = self._searchers
         asked = mend(fold(query))
-        words = list((subject := subject_of(asked)).words)
+        subject, meanings = subject_of(asked), meanings_of(asked, tokens)
+        words = list(dict.fromkeys((*subject.words, *meanings.words)))
         allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
         if self._gone is not None:
             allowed &= ~self._gone
@@ -265,7 +266,7 @@ class ClauseIndex:
         found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
         vector, ids = None, found
         if searchers.dense is not None and self._embedder is not None and words:
-            vector = self._embedder.embed([asked])[0]
+            vector = _vector(self._embedder, asked, meanings.text)
             near, _ = searchers.dense.search(vector, limit=limit, allowed=mask)
             ids = np.union1d(found, near)
         if not len(ids):
@@ -278,7 +279,8 @@ class ClauseIndex:
         fused = fuse(fusion, lexical, dense, weight=weight)
         order = self._each_ref_once(ids, np.lexsort((ids, -fused)), max(_RERANKED, k))
         cosines = None if dense is None else dense[order]
-        return self._hits(subject, ids[order], lexical[order], cosines, k, news=bool(_SPEAKS_OF_NEWS.search(asked)))
+        news = bool(_SPEAKS_OF_NEWS.search(asked))
+        return self._hits((subject, meanings), ids[order], lexical[order], cosines, k, news=news)
 
     def _each_ref_once(self, ids: NDArray[np.int64], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """The first `k` of `order`; needed only where the languages of one version differ in scope or window."""
@@ -291,12 +293,19 @@ class ClauseIndex:
         return mask
 
     def _hits(
-        self, subject: Subject, ids: NDArray[np.int64], lexical: Scores, dense: Scores | None, k: int, *, news: bool
+        self,
+        asked: tuple[Subject, Meanings],
+        ids: NDArray[np.int64],
+        lexical: Scores,
+        dense: Scores | None,
+        k: int,
+        *,
+        news: bool,
     ) -> list[Hit]:
         """The best `k` of `ids` as hits, by confidence; equal ones stay in the order given."""
         contents = self._contents
-        covered = contents.coverage.of(subject, ids)
-        reachable = contents.coverage.total(subject) * (_K1 + 1)
+        covered = contents.coverage.of(*asked, ids)
+        reachable = contents.coverage.total(asked[0]) * (_K1 + 1)
         signals = Signals(
             covered.words,
             covered.heading,
@@ -312,6 +321,18 @@ class ClauseIndex:
             Hit(contents.clauses[ids[i]], float(confidence[i]), float(lexical[i]), float(cosines[i]))
             for i in np.argsort(-confidence, kind="stable")[:k]
         ]
+
+
+def _stored(contents: _Contents, embedder: Embedder | None, folder: Path) -> _Searchers:
+    """The searchers on disk, if they are whole and of these contents. Raises `IndexDamaged`."""
+    generation = read_generation(folder)
+    if generation.manifest.fingerprint != contents.fingerprint:
+        raise IndexDamaged(f"{generation.path.name}: made from other policies.")
+    if generation.manifest.embedder != (embedder.name if embedder else ""):
+        raise IndexDamaged(f"{generation.path.name}: embedded by {generation.manifest.embedder or 'nothing'}.")
+    lexical = LexicalIndex.open(generation.lexical, len(contents.clauses))
+    vectors = generation.vectors
+    return _Searchers(lexical, None if vectors is None or not len(vectors) else DenseIndex(vectors))
 
 
 def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part] = MappingProxyType({})) -> _Contents:
@@ -384,6 +405,13 @@ def _embed(contents: _Contents, embedder: Embedder, known: dict[str, Vectors]) -
     if not contents.hashes:
         return np.zeros((0, embedder.dim), np.float32)
     return np.stack([known[digest] for digest in contents.hashes])
+
+
+def _vector(embedder: Embedder, asked: str, formal: str) -> Vectors:
+    """The vector of a question; halfway to that of its formal wording where there is one."""
+    vectors = embedder.embed([asked, formal] if formal and formal != asked else [asked])
+    both: Vectors = normalized(vectors.sum(axis=0, keepdims=True))[0] if len(vectors) > 1 else vectors[0]
+    return both
 
 
 def _language(query: str) -> Lang:
