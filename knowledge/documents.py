@@ -289,8 +289,13 @@ class Documents:
         return gone
 
     def diff(self, name: str, against: str | None = None) -> list[ClauseChange]:
-        """What `name` says otherwise than `against`; by default the newest version against the one that holds, or
-        against the one added before it.
+        """What `name` says otherwise than `against`, see `compared`."""
+        before, after = self.compared(name, against)
+        return diff(self.policy(before), self.policy(after))
+
+    def compared(self, name: str, against: str | None = None) -> tuple[Version, Version]:
+        """The version before, or `against`, and the one named: by default the newest against the one that holds, or
+        against the one added before it. Raises `DocumentError` when there is none.
         """
         after = self._newest(name)[0]
         family = [each for each in self.versions(after.id) if each.lang == after.lang and each.added != after.added]
@@ -304,7 +309,7 @@ class Documents:
             raise DocumentError(
                 f"There is nothing to compare {after.key} with.", mend=f"See `xiaoer docs show {after.id}`."
             )
-        return diff(self.policy(family[-1]), self.policy(after))
+        return family[-1], after
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

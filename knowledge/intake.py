@@ -23,6 +23,8 @@ from knowledge.loaders import MAX_BYTES
 from knowledge.register import Register, Source, Version
 
 _CHUNK = 1 << 20
+UPLOAD = "upload:"
+"""Before the name of a file that was sent, not found: no path leads back to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,23 @@ def take(
             yield FileReport(str(source), error=str(error))
 
 
+def take_upload(documents: Documents, path: Path, *, at: datetime, terms: Terms = DEFAULT_TERMS) -> FileReport:
+    """Take one file that lies at `path` only for now. It is known by its name: that name again is its next version.
+
+    Raises `DocumentError` or `PackError` when it cannot be taken; nothing of it is kept then.
+    """
+    return replace(_Run(documents, at, terms).file(path, f"{UPLOAD}{path.name}"), path=path.name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     documents: Documents
     at: datetime
     terms: Terms
 
-    def file(self, path: Path) -> FileReport:
+    def file(self, path: Path, known_as: str = "") -> FileReport:
         terms = self.terms
-        name = str(path.resolve())
+        name = known_as or str(path.resolve())
         content = _hash_of(path, terms.limits.bytes)
         known = self.documents.register().sources.get(name)
         same = known is not None and (known.content, known.encoding) == (content, terms.encoding)
@@ -131,6 +141,8 @@ class _Run:
             if twin is not None and twin.id != taken[0].id and twin.state != "withdrawn":
                 return FileReport(entry.path, same_as=twin.key)
             taken = (_own_id(replace(taken[0], path=name), register),)
+        elif name.startswith(UPLOAD):
+            taken = tuple(replace(policy, path=name) for policy in taken)
         kept = self.documents.keep(
             taken,
             at=self.at,
@@ -162,7 +174,7 @@ def _own_id(policy: Policy, register: Register) -> Policy:
         other = version.origin
         if version.id != policy.id or other in ("", policy.path) or other not in register.sources:
             continue
-        if _is_url(other) or Path(other).exists():
+        if _is_url(other) or other.startswith(UPLOAD) or Path(other).exists():
             return replace(policy, id=f"{policy.id}-{hashlib.sha256(policy.path.encode()).hexdigest()[:6]}")
     return policy
 

@@ -21,6 +21,7 @@ from server import (
     decision_routes,
     demo,
     desk,
+    document_routes,
     files,
     health,
     knowledge_routes,
@@ -31,6 +32,7 @@ from server import (
 )
 from server.front import Front, State
 from server.identity import Tokens, load_key
+from server.library import open_library
 from server.limits import Buckets
 from server.metrics import Metrics
 from server.shield import Shield
@@ -51,7 +53,7 @@ message is on record before the request is answered; what follows arrives as ser
 
 ROUTED = (
     *(conversations, knowledge_routes, desk, authority, decision_routes, health, tickets, files),
-    content_routes,
+    *(content_routes, document_routes),
 )
 
 
@@ -88,6 +90,7 @@ def create_app(settings: Settings, opening: Opening | None = None) -> FastAPI:
         front = Front(
             after_sale=_after_sale(engine, settings),
             content=_content(engine, settings),
+            library=open_library(engine, settings),
             settings=settings,
             assistant=engine,
             tokens=tokens,

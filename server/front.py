@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.after_sale import AfterSale
     from assistant.content_report import Content
     from assistant.turn import Assistant
+    from server.library import Library
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 COOKIE = "desk"
@@ -51,6 +52,8 @@ class Front:
     content: Content
     after_sale: AfterSale | None = None
     """The shop's tickets; None where they lie in another system."""
+    library: Library | None = None
+    """The shop's documents; None where it is kept in memory only."""
 
     async def head(self, conversation_id: str) -> Conversation:
         """The head of a conversation of this shop. Raises `NotFound`."""
@@ -220,6 +223,13 @@ def the_supervisor(colleague: TheColleague) -> Colleague:
 
 
 TheSupervisor = Annotated[Colleague, Depends(the_supervisor)]
+
+
+def limit_uploads(front: TheFront, supervisor: TheSupervisor) -> None:
+    """A document costs a process of its own: as often as a customer may speak."""
+    wait = front.messages.take(f"desk:{supervisor.name}")
+    if wait:
+        raise TooManyRequests("Too many files.", retry_after=wait)
 
 
 def the_auditor(colleague: TheColleague) -> Colleague:

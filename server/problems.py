@@ -7,7 +7,7 @@ A body never carries a stack trace or the text of an exception: `detail` is one 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from assistant.tickets import MoveRefused
 from knowledge import errors as knowledge_errors
 from knowledge.errors import XiaoerError
 from server.logs import where_it_broke
+from server.refusal_words import reason_of
 
 log = structlog.get_logger("server")
 
@@ -45,6 +46,10 @@ class TooManyRequests(XiaoerError):
     def __init__(self, what: str, *, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(what)
+
+
+class NothingToDo(XiaoerError):
+    """The version is in that state already, or there is none to go back to or to compare with."""
 
 
 class ShuttingDown(XiaoerError):
@@ -151,6 +156,16 @@ KINDS: dict[type[XiaoerError], Kind] = {
         503, "model_unavailable", "暂时无法回答，请稍后再试。",
         "No answer is possible just now. Please try again shortly.",
     ),
+    knowledge_errors.DocumentError: _kind(
+        422, "document_refused", "这份文件读不了，没有收进来。", "This file cannot be read. Nothing of it was taken."
+    ),
+    knowledge_errors.FrontMatterError: _kind(
+        422, "document_refused", "文件头有误，没有收进来。", "The head of the file is wrong. Nothing of it was taken."
+    ),
+    NothingToDo: _kind(
+        409, "nothing_to_do", "没有改动：已经是这个状态，或者没有可以恢复、比较的版本。",
+        "Nothing was changed: it is so already, or there is no version to go back to or to compare with.",
+    ),
     knowledge_errors.UnknownClause: _kind(404, "not_found", "没有这个条款。", "There is no such clause."),
     knowledge_errors.UnknownTable: _kind(404, "not_found", "没有这张规则表。", "There is no such table."),
     knowledge_errors.FactTypeError: _kind(422, "wrong_fact", "提供的事实类型不对。", "A fact has the wrong type."),
@@ -215,6 +230,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if kind is UNEXPECTED:
         log.error("refused_without_a_kind", error=type(ours).__name__, at=where_it_broke(ours))
+    if kind.code == "document_refused":
+        kind = replace(kind, text=reason_of(ours))
     allowed = list(ours.allowed) if isinstance(ours, MoveRefused) else None
     return problem(request, kind, headers=headers, fields=allowed)
 

@@ -22,7 +22,10 @@ MAX_BODY = 64 * 1024
 """Bytes; the longest message is a few thousand characters."""
 MAX_UPLOAD = 8 * 1024 * 1024 + MAX_BODY
 """Bytes of a request that sends one file."""
+MAX_DOCUMENT = 16 * 1024 * 1024
+"""Bytes of a document that a supervisor sends."""
 _UPLOAD = re.compile(r"/v1/conversations/[^/]+/files")
+_DOCUMENT = "/v1/desk/documents/files"
 
 CLOSED_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -76,7 +79,7 @@ class Shield:
 
 def limited(scope: Scope, receive: Receive) -> Receive:
     """`receive` that refuses with 413 a body above its limit, declared or not."""
-    most = MAX_UPLOAD if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY
+    most = _most(scope["path"])
     declared = Headers(scope=scope).get("content-length", "0")
     too_large = declared.isdigit() and int(declared) > most
     taken = 0
@@ -92,6 +95,12 @@ def limited(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return counted
+
+
+def _most(path: str) -> int:
+    if path == _DOCUMENT:
+        return MAX_DOCUMENT + MAX_BODY
+    return MAX_UPLOAD if _UPLOAD.fullmatch(path) else MAX_BODY
 
 
 def _protect(headers: MutableHeaders, request_id: str) -> None:

@@ -13,7 +13,7 @@ from knowledge.clauses import SHANGHAI
 from knowledge.documents import Documents
 from knowledge.errors import DocumentError
 from knowledge.ingest import FileReport
-from knowledge.intake import Terms, take, wanted
+from knowledge.intake import Terms, take, take_upload, wanted
 from tests.knowledge import dirty, made_files
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
@@ -165,3 +165,24 @@ def test_a_killed_run_goes_on_where_it_stopped_and_leaves_nothing_half_done(tmp_
     report = run(documents, folder)
     assert sum(entry.what == "unchanged" for entry in report.values()) == len(done)
     assert len(documents.policies()) == 8
+
+
+def test_a_file_that_was_sent_is_known_by_its_name_wherever_it_lay(tmp_path: Path, documents: Documents) -> None:
+    for number, words in enumerate(("七天内可以退货。", "八天内可以退货。")):
+        folder = tmp_path / f"sent-{number}"
+        folder.mkdir()
+        (folder / "terms.txt").write_text(f"本店规则：{words}\n", encoding="utf-8")
+        assert take_upload(documents, folder / "terms.txt", at=NOW, terms=HERE).path == "terms.txt"
+    assert {version.id for version in documents.versions()} == {"doc/terms"}
+    assert {version.origin for version in documents.versions()} == {"upload:terms.txt"}
+    assert len(documents.versions()) == 2
+
+
+def test_a_file_that_was_sent_and_one_that_was_found_are_two_documents(tmp_path: Path, documents: Documents) -> None:
+    (tmp_path / "terms.txt").write_text("本店规则：七天内可以退货。\n", encoding="utf-8")
+    take_upload(documents, tmp_path / "terms.txt", at=NOW, terms=HERE)
+    found = tmp_path / "in"
+    found.mkdir()
+    (found / "terms.txt").write_text("本店规则：寄存三天免费。\n", encoding="utf-8")
+    run(documents, found)
+    assert len({version.id for version in documents.versions()}) == 2
