@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.clauses import Clause
+from knowledge.formal import Meanings
 from knowledge.fusion import Scores
 from knowledge.text import Subject, han_characters, tokens
 
@@ -59,15 +60,16 @@ class Coverage:
         """The information in the words asked about; the highest BM25 that can be reached is proportional to it."""
         return sum(self._idf.get(word) or self._unseen for word in subject.words) or 1.0
 
-    def of(self, subject: Subject, ids: NDArray[np.int64]) -> Covered:
-        """The shares of `subject` that stand in each of the clauses `ids`."""
+    def of(self, subject: Subject, meanings: Meanings, ids: NDArray[np.int64]) -> Covered:
+        """The shares of `subject` that stand in each of the clauses `ids`, as it says it or as rules do."""
         words = {word: self._weight(word, word in subject.pairs) for word in subject.words}
-        in_text = _shares(words, self._words, ids)
+        others, other_characters = dict(meanings.of_word), dict(meanings.of_character)
+        in_text = _shares(words, others, self._words, ids)
         characters = {each: self._character_idf.get(each) or self._unseen for each in subject.characters}
         return Covered(
             in_text,
-            _shares(words, self._headings, ids),
-            _shares(characters, self._characters, ids) if characters else in_text,
+            _shares(words, others, self._headings, ids),
+            _shares(characters, other_characters, self._characters, ids) if characters else in_text,
         )
 
     def _weight(self, word: str, is_pair: bool) -> float:
@@ -81,15 +83,25 @@ def _idf(bags: Sequence[frozenset[str]]) -> dict[str, float]:
     return {word: rarity[count] for word, count in counts.items()}
 
 
-def _shares(weights: dict[str, float], bags: Sequence[frozenset[str]], ids: NDArray[np.int64]) -> Scores:
+def _shares(
+    weights: dict[str, float],
+    others: dict[str, tuple[frozenset[str], ...]],
+    bags: Sequence[frozenset[str]],
+    ids: NDArray[np.int64],
+) -> Scores:
+    """For each of `ids` the weight of what stands in its bag, itself or as one of its `others`, over all weight."""
     total = sum(weights.values()) or 1.0
-    asked = tuple(weights.items())
+    asked = tuple((word, weight) for word, weight in weights.items() if word not in others)
+    elsewise = tuple((word, weight, others[word]) for word, weight in weights.items() if word in others)
     found = []
     for number in ids.tolist():
         # asking a set for each word is several times faster than intersecting: a question has few words
         bag, share = bags[number], 0.0
         for word, weight in asked:
             if word in bag:
+                share += weight
+        for word, weight, ways in elsewise:
+            if word in bag or any(way <= bag for way in ways):
                 share += weight
         found.append(share / total)
     return np.array(found)

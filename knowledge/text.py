@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -111,12 +112,13 @@ def _same(folded: str) -> str:
     """Numbers before a unit as digits, `7日` as `7天`, and each way of saying a thing as its first form."""
     if not _HAS_HAN.search(folded):
         return folded
-    text = _DAYS.sub(r"\1天", _NUMERAL.sub(lambda found: str(_number(found.group())), folded))
+    text = _DAYS.sub(r"\1天", _NUMERAL.sub(lambda found: str(digits(found.group())), folded))
     pattern, first = _synonyms()
     return pattern.sub(lambda found: first[found.group()], text)
 
 
-def _number(numeral: str) -> int:
+def digits(numeral: str) -> int:
+    """A Chinese numeral below a hundred: 二十五 → 25."""
     tens, ten, ones = numeral.rpartition("十")
     if not ten:
         return _DIGIT[numeral]
@@ -187,24 +189,25 @@ def _synonyms() -> tuple[re.Pattern[str], dict[str, str]]:
         canonical, *others = (word.strip() for word in line.split("|"))
         first |= dict.fromkeys(others, canonical)
         first[canonical] = canonical
-    return _alternation(first), first
+    return alternation(first), first
 
 
 @cache
 def _asking() -> tuple[re.Pattern[str], frozenset[str]]:
     lines = word_list("asking")
     asking = frozenset(line for line in lines if not line.startswith("+"))
-    return _alternation(dict.fromkeys([*asking, *(line[1:] for line in lines if line.startswith("+"))], "")), asking
+    return alternation(dict.fromkeys([*asking, *(line[1:] for line in lines if line.startswith("+"))], "")), asking
 
 
 @cache
 def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
     pairs = (line.split("|") for line in word_list("misspelt"))
     meant = {wrong.strip(): right.strip() for wrong, right in pairs}
-    return _alternation(meant), meant
+    return alternation(meant), meant
 
 
-def _alternation(words: dict[str, str]) -> re.Pattern[str]:
+def alternation(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of `words`, the longest first; one of Latin letters only as a whole word."""
     longest_first = sorted(words, key=len, reverse=True)
     return re.compile(
         "|".join(rf"(?<![a-z0-9]){word}(?![a-z0-9])" if word.isascii() else re.escape(word) for word in longest_first)
