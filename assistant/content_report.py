@@ -24,7 +24,8 @@ from knowledge.live_index import Clauses
 
 MAX_QUESTIONS = 5000
 MAX_GAPS = 50
-_NEAREST = 2
+_NEAREST, _NEAR = 2, 0.1
+"""So many clauses are named beside a gap, none that is less sure than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class ClauseUse:
 
 
 @dataclass(frozen=True, slots=True)
+class StaleClause:
+    """An open report, with what the clause is called and whether that version is still in force."""
+
+    report: ClauseReport
+    title: str
+    heading: tuple[str, ...]
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ContentReport:
     """From `since` to `until`. `never` are clauses in force that were not cited, the shop's own first, of `never_total`
     out of `in_force_total`.
@@ -72,8 +83,7 @@ class ContentReport:
     never: tuple[ClauseUse, ...]
     never_total: int
     in_force_total: int
-    reports: tuple[tuple[ClauseReport, bool], ...]
-    """Open reports of stale clauses, and whether the version reported is still in force."""
+    reports: tuple[StaleClause, ...]
 
 
 class Content:
@@ -108,7 +118,7 @@ class Content:
             never=tuple(_use(clause, 0, None, in_force=True) for clause in never[:shown]),
             never_total=len(never),
             in_force_total=len(live),
-            reports=tuple((each, each.ref in live) for each in await self._reports.open()),
+            reports=tuple(self._stale(each, live, lang) for each in await self._reports.open()),
         )
 
     async def mark_stale(
@@ -136,6 +146,7 @@ class Content:
             near = tuple(
                 NearClause(hit.clause.ref, hit.clause.policy.title, hit.clause.heading, round(hit.score, 4))
                 for hit in hits
+                if hit.score >= _NEAR
             )
             drafted.append(DraftedGap(gap, near, draft_of(gap, now)))
         return drafted
@@ -160,6 +171,10 @@ class Content:
             times[ref] = (count + cite.times, max(last, cite.last_at))
         ranked = sorted(times.items(), key=lambda item: (-item[1][0], item[0]))
         return [self._use_of(ref, count, last, live, lang) for ref, (count, last) in ranked]
+
+    def _stale(self, report: ClauseReport, live: dict[str, Clause], lang: Lang) -> StaleClause:
+        use = self._use_of(report.ref, 0, report.at, live, lang)
+        return StaleClause(report, use.title, use.heading, use.in_force)
 
     def _use_of(self, ref: str, times: int, last: datetime, live: dict[str, Clause], lang: Lang) -> ClauseUse:
         if ref in live:

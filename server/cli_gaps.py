@@ -94,8 +94,9 @@ def _print(report: ContentReport, written: list[Path]) -> None:
     _uses(f"Never cited: {report.never_total} of {report.in_force_total} in force", report.never[:10])
     if report.reports:
         _line("Said to be out of date", "bold")
-    for stale, in_force in report.reports:
-        _line(f"  {stale.ref}{'' if in_force else ' (no longer in force)'} · {stale.agent}: {stale.reason}")
+    for stale in report.reports:
+        ended = "" if stale.in_force else " (no longer in force)"
+        _line(f"  {stale.report.ref}{ended} · {stale.report.agent}: {stale.report.reason}")
     for path in written:
         _line(f"  {path}", "dim")
 

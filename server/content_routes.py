@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.content_report import ClauseUse, ContentReport, DraftedGap
+from assistant.content_report import ClauseUse, ContentReport, DraftedGap, StaleClause
 from assistant.conversation import Gap, Lang
 from assistant.store.clause_reports import ClauseReport
 from server.conversations import Body
@@ -75,6 +75,8 @@ class StaleView(BaseModel):
 
     id: str
     ref: str
+    title: str
+    heading: list[str]
     agent: str
     reason: str
     conversation_id: str | None
@@ -176,7 +178,7 @@ def gaps_view(report: ContentReport) -> GapsView:
         never_cited=[_use(each) for each in report.never],
         never_total=report.never_total,
         in_force_total=report.in_force_total,
-        stale=[_stale(each, in_force=in_force) for each, in_force in report.reports],
+        stale=[_stale(each) for each in report.reports],
     )
 
 
@@ -211,15 +213,18 @@ def _use(use: ClauseUse) -> ClauseUseView:
     )
 
 
-def _stale(report: ClauseReport, *, in_force: bool) -> StaleView:
+def _stale(stale: StaleClause) -> StaleView:
+    report = stale.report
     return StaleView(
         id=report.report_id,
         ref=report.ref,
+        title=stale.title,
+        heading=list(stale.heading),
         agent=report.agent,
         reason=report.reason,
         conversation_id=report.conversation_id,
         at=report.at,
-        in_force=in_force,
+        in_force=stale.in_force,
     )
 
 

@@ -83,8 +83,8 @@ async def test_a_clause_said_to_be_stale_is_listed_and_goes_on_answering_and_dec
     await after.say("七天无理由怎么算")
     assert (after.said, after.cited, after.decided) == (before.said, before.cited, before.decided)
 
-    ((listed, in_force),) = (await content.report(NOW - MONTH)).reports
-    assert (listed, in_force) == (said, True)
+    (listed,) = (await content.report(NOW - MONTH)).reports
+    assert (listed.report, listed.title, listed.in_force) == (said, "七天无理由退货", True)
     await content.close_report(said.report_id, by="主管", note="看过了")
     assert (await content.report(NOW - MONTH)).reports == ()
 

@@ -2,6 +2,7 @@
 
 import { applyBrand } from "/widget/dom.js";
 import { DeskApi, DeskProblem } from "./api.js";
+import { Gaps, markStale } from "./gaps.js";
 import { Queue } from "./queue.js";
 import { Sidebar } from "./sidebar.js";
 import { Talk } from "./talk.js";
@@ -16,6 +17,7 @@ const queue = new Queue(at("queue"), { api, t: (...a) => t(...a), choose: open, 
 const post = (path, body) => api.json("POST", path, body);
 const talk = new Talk(at("talk"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, changed: refresh, source: quote });
 const sidebar = new Sidebar(at("sidebar"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, insert: (text) => talk.insert(text), post, changed: refreshAll, effects: () => queue.effects });
+const gaps = new Gaps(document.querySelector("main"), at("switch"), { api, t: (...a) => t(...a), lang: () => state.lang });
 let stream = null;
 
 /** Open the quote of a citation below the bubble its chip stands in, or close it again. */
@@ -29,6 +31,7 @@ function quote(chip, citation) {
   const from = document.createElement("small");
   from.textContent = ` ${citation.title} · ${citation.policy.split("@")[1] ?? ""} · ${t(`status_${citation.status}`)}`;
   note.append(citation.text, from);
+  if (queue.role !== "legal") note.append(markStale(citation, state.open, { api, t }));
   bubble.append(note);
 }
 
@@ -71,6 +74,7 @@ function enter() {
   at("columns").hidden = false;
   at("leave").hidden = false;
   queue.mine = state.me;
+  gaps.offer(queue.role);
   queue.follow();
   talk.draw(null);
   sidebar.draw(null);
@@ -130,6 +134,7 @@ at("language").addEventListener("click", () => {
   setLang(state.lang === "zh" ? "en" : "zh");
   queue.load().catch(() => null);
   refresh();
+  gaps.word();
   if (!state.open) talk.draw(null), sidebar.draw(null);
 });
 
