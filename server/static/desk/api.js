@@ -14,9 +14,10 @@ export class DeskApi {
 
   async open(method, path, { body, signal, headers = {} } = {}) {
     const all = { "Accept-Language": this.lang === "en" ? "en" : "zh-CN", ...headers };
-    if (body !== undefined) all["Content-Type"] = "application/json";
+    const form = body instanceof FormData;
+    if (body !== undefined && !form) all["Content-Type"] = "application/json";
     const init = { method, headers: all, signal, credentials: "same-origin", cache: "no-store" };
-    const answer = await fetch(path, { ...init, body: body === undefined ? null : JSON.stringify(body) });
+    const answer = await fetch(path, { ...init, body: body === undefined ? null : form ? body : JSON.stringify(body) });
     if (answer.ok) return answer;
     throw new DeskProblem(answer.status, await answer.json().catch(() => null));
   }

@@ -3,6 +3,7 @@
 import { applyBrand } from "/widget/dom.js";
 import { DeskApi, DeskProblem } from "./api.js";
 import { Gaps, markStale } from "./gaps.js";
+import { Knowledge } from "./knowledge/panel.js";
 import { Queue } from "./queue.js";
 import { Sidebar } from "./sidebar.js";
 import { Talk } from "./talk.js";
@@ -17,6 +18,7 @@ const queue = new Queue(at("queue"), { api, t: (...a) => t(...a), choose: open, 
 const post = (path, body) => api.json("POST", path, body);
 const talk = new Talk(at("talk"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, changed: refresh, source: quote });
 const sidebar = new Sidebar(at("sidebar"), { api, t: (...a) => t(...a), lang: () => state.lang, me: () => state.me, insert: (text) => talk.insert(text), post, changed: refreshAll, effects: () => queue.effects });
+const knowledge = new Knowledge(document.querySelector("main"), at("switch"), { api, lang: () => state.lang });
 const gaps = new Gaps(document.querySelector("main"), at("switch"), { api, t: (...a) => t(...a), lang: () => state.lang });
 let stream = null;
 
@@ -74,6 +76,7 @@ function enter() {
   at("columns").hidden = false;
   at("leave").hidden = false;
   queue.mine = state.me;
+  knowledge.offer(queue.role);
   gaps.offer(queue.role);
   queue.follow();
   talk.draw(null);
@@ -134,6 +137,7 @@ at("language").addEventListener("click", () => {
   setLang(state.lang === "zh" ? "en" : "zh");
   queue.load().catch(() => null);
   refresh();
+  knowledge.word();
   gaps.word();
   if (!state.open) talk.draw(null), sidebar.draw(null);
 });
@@ -146,7 +150,7 @@ at("switch").addEventListener("click", () => {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, textarea, select");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing || at("columns").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j") queue.move(1);
   else if (event.key === "k") queue.move(-1);
   else if (["1", "2", "3"].includes(event.key)) sidebar.take(Number(event.key) - 1);

@@ -19,6 +19,7 @@ export class Gaps {
     this.#tools = tools;
     main.append(this.#node);
     before.before(this.#button);
+    main.addEventListener("panel", (event) => event.detail === this || this.close());
     this.#button.addEventListener("click", () => (this.#node.hidden ? this.open() : this.close()));
   }
 
@@ -34,6 +35,7 @@ export class Gaps {
   }
 
   async open() {
+    this.#node.parentNode.dispatchEvent(new CustomEvent("panel", { detail: this }));
     this.#hidden = [...this.#node.parentNode.children].filter((node) => node !== this.#node && !node.hidden);
     for (const node of this.#hidden) node.hidden = true;
     this.#node.hidden = false;

@@ -85,6 +85,7 @@ function form(path, row, moves, files, { t, tools, body }) {
     fields.replaceChildren(
       input("why", t("case_why"), must("why")),
       needs.includes("rule") || needs.includes("amount") ? input("rule", t("case_rule"), must("rule")) : "",
+      needs.includes("appeal") ? input("appeal", t("appeal"), must("appeal")) : "",
       needs.includes("evidence") ? input("evidence", t("case_evidence"), { required: true, value: files.map((file) => file.file_id).join(",") }) : "",
       paid ? input("amount", t("case_yuan"), { type: "number", min: "0", step: "0.01", value: row.amount === null ? "" : row.amount / 100 }) : "",
       needs.includes("favour") ? choose("favour", t("case_favour"), [["customer", t("case_customer")], ["seller", t("case_shop")]]) : "",
