@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from assistant.context import Engine
+from assistant.context import Engine, citation_of
 from assistant.conversation import Attached, Card, Cited, Conversation, Entry, Lang, Logged, Said, Term
 from assistant.dispute_pack import Material, PackedClause, PackedFile, pack_dispute
 from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotAuthorised, NotFound
@@ -148,8 +148,8 @@ class AfterSale:
         ref = f"{ticket.ticket_id}#{len(ticket.history)}"
         if talk is None or await self.talks.was_told(talk.id, ref):
             return []
-        words = self.words(ticket, talk.lang)
-        entries: list[Entry] = [Said(text=words, cards=(self.card(ticket, talk.lang),), ref=ref)]
+        words, cited = self.words(ticket, talk.lang)
+        entries: list[Entry] = [Said(text=words, cards=(self.card(ticket, talk.lang),), ref=ref), *cited]
         _, logged = await self.conversations.commit(talk, entries, at=self.engine.clock.now(), turn_done=False)
         return [(talk, entry) for entry in logged]
 
@@ -163,8 +163,8 @@ class AfterSale:
 
         await self.shop.change_order(order_id, noted)
 
-    def words(self, ticket: Ticket, lang: Lang) -> str:
-        """What a customer is told about the newest step."""
+    def words(self, ticket: Ticket, lang: Lang) -> tuple[str, list[Cited]]:
+        """What a customer is told about the newest step, and the quotation of the rule that a rejection rests on."""
         flows, step = self.engine.flows, ticket.history[-1]
         values = ticket_values(ticket, flows, lang)
         event = flows.phrase("ticket_event", step.event, lang) if step.from_state == step.to_state else None
@@ -174,8 +174,13 @@ class AfterSale:
             "state": event or values["ticket_state"],
             "next": values["ticket_next"],
         }
-        why = f"\n\n{step.why}" if step.why and ":" in step.by else ""
-        return fill(flows.text("ticket_update", lang), shown) + why
+        text = fill(flows.text("ticket_update", lang), shown)
+        text += f"\n\n{step.why}" if step.why and ":" in step.by else ""
+        if step.to_state != "REJECTED" or step.clause is None:
+            return text, []
+        cited = citation_of(self.engine.index.clause(step.clause, lang), 1)
+        rule = fill(flows.text("approval_rule", lang), {"rule": cited.title}).strip()
+        return f"{text}\n\n{rule}[{cited.mark}]", [Cited(citation=cited)]
 
     def card(self, ticket: Ticket, lang: Lang) -> Card:
         data = ticket_data(ticket, self.engine.flows, lang)

@@ -171,23 +171,9 @@ class TurnContext:
         for known in self.citations:
             if known.clause == clause.ref:
                 return known
-        quote = quote_of(clause, clause.text)
-        policy = clause.policy
-        citation = Citation(
-            mark=len(self.citations) + 1,
-            clause=clause.ref,
-            policy=policy.key,
-            title=policy.title,
-            text=quote.reading or quote.text,
-            start=quote.start,
-            end=quote.end,
-            level=policy.level,
-            in_force_from=policy.window.start,
-            in_force_to=policy.window.end,
-            status=policy.status,
-        )
+        citation = citation_of(clause, len(self.citations) + 1)
         self.citations.append(citation)
-        self.evidence.text(citation.text, policy.title)
+        self.evidence.text(citation.text, citation.title)
         return citation
 
     def violations(self, text: str) -> list[Violation]:
@@ -208,6 +194,24 @@ class Question:
     asks: str
     text: str
     quick_replies: tuple[QuickReply, ...] = ()
+
+
+def citation_of(clause: Clause, mark: int) -> Citation:
+    """The whole clause as the quotation with this mark."""
+    quote, policy = quote_of(clause, clause.text), clause.policy
+    return Citation(
+        mark=mark,
+        clause=clause.ref,
+        policy=policy.key,
+        title=policy.title,
+        text=quote.reading or quote.text,
+        start=quote.start,
+        end=quote.end,
+        level=policy.level,
+        in_force_from=policy.window.start,
+        in_force_to=policy.window.end,
+        status=policy.status,
+    )
 
 
 def decided_event(decision: Decision, order_id: str | None) -> Decided:

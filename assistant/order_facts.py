@@ -262,6 +262,9 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
     elif ticket.amount and not ticket.deadline:
         zh, en = f"金额 {money(ticket.amount)}，原路退回。", f"Amount {money(ticket.amount)}, original payment method."
         values["ticket_next"] = zh if lang == "zh" else en
+    if ticket.state == "REJECTED" and (appeal := ticket.detail.get("appeal")):
+        path = fill(flows.text("approval_appeal", lang), {"appeal": str(appeal)})
+        values["ticket_next"] = f"{values['ticket_next']}{'' if lang == 'zh' else ' '}{path}".strip()
     return values
 
 

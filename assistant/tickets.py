@@ -126,7 +126,7 @@ MOVES: tuple[Move, ...] = (
     _move("answer", "PENDING_SELLER SUBMITTED", "CLOSED", PEOPLE, kinds=ANSWERED, needs=("why",)),
     _move(
         "reject", "PENDING_SELLER SELLER_INSPECTING INSPECTION_DISPUTE", "REJECTED", PEOPLE,
-        kinds=STATUTORY, needs=("rule", "evidence", "why"),
+        kinds=STATUTORY, needs=("rule", "evidence", "why", "appeal"),
     ),
     # an offer beside the request
     _move("make_offer", "PENDING_SELLER APPROVED_RETURN SELLER_INSPECTING", "OFFER_MADE", {*PEOPLE, "assistant"},
@@ -164,7 +164,8 @@ MOVES: tuple[Move, ...] = (
     _move("go_on_without", "PLATFORM_DISPUTE", "=", _SYSTEM),
     _move("judge", "PLATFORM_DISPUTE APPEAL", "JUDGED", _PLATFORM, needs=("favour", "why")),
     _move("execute", "JUDGED", "EXECUTING", {*PEOPLE, "platform", "system"}),
-    _move("close", "JUDGED APPEAL", "CLOSED", {*_PLATFORM, "system"}),
+    _move("close", "JUDGED", "CLOSED", {*_PLATFORM, "system"}),
+    _move("close", "APPEAL", "CLOSED", _PLATFORM, needs=("why",)),
     _move("appeal", "JUDGED CLOSED", "APPEAL", {"customer", *PEOPLE}, needs=("why",)),
     # stopping, going on, calling a person, answering for it
     _move("suspend", f"{_OPEN_TO_CUSTOMER.replace('OFFER_MADE ', '')} PLATFORM_DISPUTE", "SUSPENDED", PEOPLE,
@@ -284,7 +285,8 @@ def advance(
     args: Mapping[str, Any] | None = None,
 ) -> Ticket:
     """The ticket after `event` from `by`; `who` is put on record. `args` may hold why, rule (the clause), evidence,
-    waybill, amount (fen), favour (customer or seller), fault (seller, when it is accepted) and cause (of a suspension).
+    appeal (where the customer can turn against it), waybill, amount (fen), favour (customer or seller), fault (seller,
+    when it is accepted) and cause (of a suspension).
 
     Raises `MoveRefused` with what is allowed instead.
     """
@@ -293,7 +295,7 @@ def advance(
     if "amount" in move.needs and given.get("amount") is None:
         given["amount"] = ticket.amount
     for name in move.needs:
-        if given.get(name) in (None, "", (), []):
+        if given.get(name) in (None, (), []) or not str(given[name]).strip():
             raise MoveRefused(f"`{event}` needs `{name}`.", _names(ticket, by, at))
     if event == "suspend" and given["cause"] not in SUSPENSIONS:
         raise MoveRefused(f"A suspension's cause is one of {', '.join(SUSPENSIONS)}.", _names(ticket, by, at))
@@ -408,7 +410,7 @@ def _objection(ticket: Ticket, move: Move, by: Actor, at: datetime) -> str | Non
         return "An appeal needs a judgement, and comes within 7 days of it."
     if event == "execute" and ticket.detail.get("favour") == "seller":
         return "The judgement is in the seller's favour: there is nothing to execute."
-    if event == "close" and ticket.state == "JUDGED" and ticket.detail.get("favour") == "customer":
+    if event == "close" and ticket.detail.get("favour") == "customer":
         return "The judgement is in the customer's favour: it is executed, not closed."
     if event == "pass_inspection" and ticket.kind == "exchange":
         return "An exchange is sent, or refunded with `approve_refund`."

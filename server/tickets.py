@@ -122,11 +122,14 @@ class DeskTicket(BaseModel):
 
 
 class TicketEvent(Body):
-    """What a person does with a case. What an event needs stands in `moves`; `amount` is in fen, `rule` a clause."""
+    """What a person does with a case. What an event needs stands in `moves`; `amount` is in fen, `rule` a clause, and
+    `appeal` where the customer can turn against a rejection.
+    """
 
     event: Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]
     why: Words = ""
     rule: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    appeal: Words = ""
     evidence: list[Reference] = Field(default_factory=list, max_length=50)
     amount: Annotated[int, Field(ge=0, le=10_000_000_00, strict=True)] | None = None
     favour: Literal["customer", "seller"] | None = None

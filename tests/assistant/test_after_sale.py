@@ -9,7 +9,7 @@ from PIL import Image
 
 from assistant.after_sale import AfterSale, Colleague
 from assistant.build import IN_MEMORY, open_after_sale
-from assistant.conversation import Acted, Attached, Proposed, Said
+from assistant.conversation import Acted, Attached, Cited, Proposed, Said
 from assistant.errors import Conflict, FileRefused, NotAuthorised, NotFound
 from assistant.settings import Settings
 from assistant.shop import Action
@@ -21,6 +21,10 @@ from tests.assistant.talk import NOW, Talk
 
 LIN = Colleague("lin", "agent")
 LATER = timedelta(hours=49)
+REFUSAL = {
+    "rule": "law/quality-return@2024-07#remedies", "evidence": ["f1"], "why": "照片里看不出破损",
+    "appeal": "平台客服，或拨打12315",
+}  # fmt: skip
 
 
 def after_sale_of(talk: Talk) -> AfterSale:
@@ -135,12 +139,31 @@ async def test_nothing_is_paid_or_refused_on_a_clause_that_does_not_exist(talkin
     talk = await talking("c18")
     after_sale, number = after_sale_of(talk), await resend_ticket(talk)
     with pytest.raises(UnknownClause):
-        await after_sale.act(number, "reject", LIN, {"rule": rule, "evidence": ["f1"], "why": "no"})
+        await after_sale.act(number, "reject", LIN, {**REFUSAL, "rule": rule})
     await after_sale.act(number, "approve_refund", LIN, {"amount": 13900})
     with pytest.raises(UnknownClause):
         await after_sale.act(number, "refund", LIN, {"rule": rule})
     order, ticket = await after_sale.find(number)
     assert (ticket.state, order.refunded) == ("REFUNDING", 0)
+
+
+async def test_a_rejection_tells_its_customer_the_reason_the_clause_and_where_to_appeal(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    with pytest.raises(MoveRefused, match="appeal"):
+        await after_sale.act(number, "reject", LIN, {name: REFUSAL[name] for name in ("rule", "evidence", "why")})
+    ticket, told = await after_sale.act(number, "reject", LIN, REFUSAL)
+    assert ticket.state == "REJECTED"
+    said, cited = (logged.entry for _, logged in told)
+    assert isinstance(said, Said)
+    assert isinstance(cited, Cited)
+    assert cited.citation.clause == REFUSAL["rule"]
+    for owed in (REFUSAL["why"], REFUSAL["appeal"], f"《{cited.citation.title}》。[1]"):
+        assert str(owed) in said.text
+    assert str(REFUSAL["appeal"]) in said.cards[0].data["next_step"], "it stays with the case"
+    await talk.say("我的售后单处理到哪一步了")
+    await talk.say("猫粮那一单")
+    assert str(REFUSAL["appeal"]) in talk.said
 
 
 async def test_a_client_id_stands_for_one_wish_about_one_case(talking: Talking) -> None:

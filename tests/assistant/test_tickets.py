@@ -28,7 +28,9 @@ from tests.assistant.store.world import NOW
 from tests.assistant.ticket_life import TicketLife
 
 HOUR = timedelta(hours=1)
-REASONS: dict[str, Any] = {"rule": "shop/returns@2026-01#worn", "evidence": ["f1"], "why": "worn"}
+REASONS: dict[str, Any] = {
+    "rule": "shop/returns@2026-01#worn", "evidence": ["f1"], "why": "worn", "appeal": "平台客服",
+}  # fmt: skip
 
 
 def opened(kind: TicketKind = "return_refund", *events: str, amount: int | None = 5000) -> Ticket:
@@ -69,14 +71,16 @@ def test_money_leaves_by_one_event_from_approved_or_judged_states_only() -> None
     assert all(move.money for move in MOVES if move.to == "REFUNDED")
 
 
-def test_only_people_reject_and_never_without_rule_evidence_and_reason() -> None:
+def test_only_people_reject_and_never_without_rule_evidence_reason_and_the_way_to_appeal() -> None:
     rejections = [move for move in MOVES if move.to == "REJECTED"]
     assert rejections
-    assert all(move.by <= PEOPLE and set(move.needs) == {"rule", "evidence", "why"} for move in rejections)
+    assert all(move.by <= PEOPLE and set(move.needs) == set(REASONS) for move in rejections)
     ticket = opened()
     for missing in REASONS:
         with pytest.raises(MoveRefused, match=missing):
             send(ticket, "reject", **{name: value for name, value in REASONS.items() if name != missing})
+        with pytest.raises(MoveRefused, match=missing):
+            send(ticket, "reject", **(REASONS | {missing: [] if missing == "evidence" else "  "}))
     for by in set(get_args(Actor)) - PEOPLE:
         with pytest.raises(MoveRefused):
             send(ticket, "reject", by, **REASONS)
@@ -221,6 +225,20 @@ def test_a_dispute_is_answered_judged_executed_and_appealed() -> None:
     with pytest.raises(MoveRefused):
         send(lost, "appeal", "customer", why="late", at=NOW + timedelta(days=9))
     assert due(lost, NOW + timedelta(days=9)).state == "CLOSED"
+
+
+def test_an_appeal_is_closed_with_a_reason_and_never_against_what_the_customer_won() -> None:
+    dispute = send(opened(), "ask_platform", "customer")
+    lost = send(send(dispute, "judge", "platform", favour="seller", why="no fault"), "appeal", "customer", why="video")
+    for why in ("", " "):
+        with pytest.raises(MoveRefused, match="why"):
+            send(lost, "close", why=why)
+    closed = send(lost, "close", why="the platform upheld its judgement")
+    assert (closed.state, closed.history[-1].why) == ("CLOSED", "the platform upheld its judgement")
+    won = send(send(dispute, "judge", "platform", favour="customer", why="photos"), "appeal", why="other goods")
+    assert "close" not in {move.event for move in moves_of(won, "agent", NOW)}
+    with pytest.raises(MoveRefused, match="not closed"):
+        send(won, "close", why="done")
 
 
 def test_a_ticket_has_one_owner_who_changes_by_taking_it() -> None:

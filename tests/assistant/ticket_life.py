@@ -55,7 +55,7 @@ class TicketLife(RuleBasedStateMachine):
         event=st.sampled_from(EVENTS),
         by=st.sampled_from(get_args(Actor)),
         amount=st.none() | st.integers(0, 13000),
-        given=st.sets(st.sampled_from(["why", "rule", "evidence", "waybill"])),
+        given=st.sets(st.sampled_from(["why", "rule", "evidence", "waybill", "appeal"])),
         favour=st.sampled_from(["customer", "seller", "nobody"]),
         cause=st.sampled_from(["agreed", "authority", "police", "mood"]),
     )
@@ -81,6 +81,7 @@ class TicketLife(RuleBasedStateMachine):
             "why": "w",
             "rule": "law/x@1#a",
             "evidence": ["f1"],
+            "appeal": "platform",
             "waybill": "SF1",
             "favour": favour,
             "cause": "agreed",
@@ -125,6 +126,7 @@ class TicketLife(RuleBasedStateMachine):
             assert by in PEOPLE
             assert step.clause
             assert new.detail["evidence"]
+            assert new.detail["appeal"]
             assert step.why
             assert new.deadline is not None
             assert new.deadline - self.now >= timedelta(days=15)
