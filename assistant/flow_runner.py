@@ -16,7 +16,7 @@ from assistant.flow_reply import ask, word_reply
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order, shop_place
 from assistant.flow_subject import NoSubject, find_lines, find_order
 from assistant.flows import Flow
-from assistant.naming import goods_in, named_orders
+from assistant.naming import goods_in, named_orders, without_goods
 from assistant.order_facts import order_facts, order_values
 from assistant.presale import run_skill
 from assistant.proposing import not_now
@@ -57,7 +57,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
-        outcome = _search(intent, turn)
+        outcome = _search(intent, flow, turn)
         if outcome.answered or flow.otherwise is None or turn.customer is None:
             return outcome
         return await run_flow(flow.otherwise, turn)
@@ -196,8 +196,12 @@ def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
     )
 
 
-def _search(intent: str, turn: TurnContext) -> Outcome:
-    answer = answer_from_clauses(turn, question_in(turn.words_for(intent)), standing_out=True)
+def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
+    words = question_in(turn.words_for(intent))
+    answer = answer_from_clauses(turn, words, standing_out=True)
+    goes_on = flow.otherwise is not None and turn.customer is not None
+    if answer is None and not goes_on and (of_any := without_goods(words, turn.engine.catalogue)) != words:
+        answer = answer_from_clauses(turn, of_any, standing_out=True)  # rules seldom name the goods they are for
     if answer is None:
         return Outcome(intent, turn.say("not_sure"), answered=False)
     return Outcome(intent, answer)

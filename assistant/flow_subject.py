@@ -17,10 +17,15 @@ from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
 from assistant.wording import fill, shortened
+from knowledge.text import fold
 
 _SHOWN = 5
+_OVER = frozenset({"COMPLETED", "CLOSED"})
+"""Of two orders of the same goods the one that is not over is meant, unless the customer says otherwise."""
 OFFERED = "offered_orders"
 """The slot that keeps which orders were shown to choose from, so that "the second one" means something."""
+ASKED_WITH = "asked_with"
+"""The slot that keeps the words after which they were shown: they may name the goods that are meant in the order."""
 
 _ORDINALS = (
     re.compile(r"第\s*[一1]|^[一1]$|上面|最新|最近|\bfirst\b|\blatest\b|\bnewest\b"),
@@ -31,6 +36,11 @@ _ORDINALS = (
 )
 EVERY = re.compile(r"都|全部|一起|两(?:个|单|笔)|和|\bboth\b|\ball\b|\band\b")
 """Words that may want the same for more than one thing."""
+OTHER = re.compile(
+    r"另(?:外)?(?:一|那)?(?:个|单|笔|件)|(?:其他|别)的(?:订单|单|包裹|快递)"
+    r"|\b(?:the|my) other (?:one|order|parcel|package)\b"
+)
+"""What turns from the order that was talked about to the rest."""
 _LAST = re.compile(r"最后|最下面|\blast\b|\bbottom\b")
 
 
@@ -75,10 +85,14 @@ async def find_order(turn: TurnContext, flow: Flow, words: str) -> Order | NoSub
     if turn.only_order is None and _names_some_order(turn):
         return NoSubject(turn.say("not_your_order"), table="DT-23")
     kept = next((o for o in own if o.order_id == turn.state.order_id), None)
+    if kept is not None and OTHER.search(fold(turn.heard.text)):
+        own, kept = [order for order in own if order is not kept], None
     candidates = [o for o in own if not flow.states or o.state in flow.states]
     by_words = _by_words(words, own, candidates, turn) or _by_words(turn.heard.text, own, candidates, turn)
     if len(by_words) > 1:
         by_words = named_orders(turn.heard.text, by_words, turn.engine.catalogue) or by_words
+        live = [order for order in by_words if order.state not in _OVER]
+        by_words = live if len(live) == 1 and kept is None else by_words
     done_with = kept is not None and kept.state == "CLOSED" and flow.by != "ticket_state"  # its refund may be asked for
     settled = done_with and bool(candidates) and turn.state.flow is None
     if kept is not None and (kept in by_words if by_words else not settled):
@@ -132,7 +146,8 @@ def _pick(turn: TurnContext, candidates: Sequence[Order], text: str) -> NoSubjec
     """Ask which of `candidates` is meant, in the words of `text`."""
     shown = candidates[:_SHOWN]
     before = turn.state.slots.get(OFFERED, [])
-    turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown]})
+    words = turn.state.slots[ASKED_WITH] if _asked(turn) and ASKED_WITH in turn.state.slots else turn.heard.text
+    turn.remember(slots={**turn.state.slots, OFFERED: [o.order_id for o in shown], ASKED_WITH: words})
     names = [items(o.lines, turn.engine.catalogue, turn.lang) for o in shown]
     replies = tuple(
         QuickReply(label=shortened(name, 24), text=o.order_id) for name, o in zip(names, shown, strict=True)
@@ -186,6 +201,8 @@ def _named_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Quest
         turn.remember(slots={**turn.state.slots, "line": "all"})
         return order.lines
     told = named_lines(turn.heard.text, order, turn.engine.catalogue)
+    if not told and _asked(turn):
+        told = named_lines(turn.state.slots.get(ASKED_WITH, ""), order, turn.engine.catalogue)
     if told:
         turn.remember(slots={**turn.state.slots, "line": "all" if len(told) == len(order.lines) else told[0].line_id})
         return order.lines if len(told) == len(order.lines) else told[:1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from assistant.context import TurnContext
-from assistant.flow_subject import ordinal
+from assistant.flow_subject import OTHER, ordinal
 from assistant.naming import goods_in
 from assistant.numerals import NUMBER
 from assistant.slot_words import COLOUR, COLOUR_EN, NEEDS, RECIPIENTS, SIZE
@@ -20,7 +20,7 @@ LAST = "last"
 """The slot that keeps the intent served last."""
 
 _WHAT_ABOUT = re.compile(
-    r"^(?:那|那么|还有)[^，,。？?]{1,12}呢[？?]?$|^(?:and|what about|how about) (?:the |a |an )?[\w' -]{2,30}\?*$"
+    r"^(?:那|那么|还有)[^，,。？?]{1,12}呢[？?]?$|^(?:and|what about|how about) (?!(?:where|when|how|why|who|what|which|can|could|may|is|are|do|does|did|will|would|i|please)\b)(?:the |a |an )?[\w' -]{2,30}\?*$"
 )
 _LONGEST = 40
 _UNIT = r"(?:元|块钱?|rmb|yuan|cny|个|件|双|套|盒|箱|只|瓶|包|条|袋|台|本|份|斤|公斤|米|厘米|公分|cm|kg|lbs?|码|号|pairs?|pieces?|pcs|sets?|boxes|bags?|packs?)"
@@ -43,13 +43,20 @@ def continued(turn: TurnContext) -> str | None:
     if flow is None or not (flow.skill or flow.subject == "order") or heard.yes is not None or heard.risks:
         return None
     said = mend(fold(heard.text)).strip()
-    if _WHAT_ABOUT.match(said):
+    if _WHAT_ABOUT.match(said) and (flow.skill or _names_another(said, turn)):
         return last
     if len(said) > _LONGEST or _IS_THERE.search(said) or not _only_details(said, turn):
         return None
     if heard.slots.budget_max is not None and flow.skill != "recommend":
         return "product_recommend" if flow.skill else None
     return last if flow.skill or goods_in(said, turn.engine.catalogue) else None
+
+
+def _names_another(said: str, turn: TurnContext) -> bool:
+    """Whether goods or an order are named that the wish before may be meant for as well."""
+    slots = turn.heard.slots
+    numbered = slots.order_id or slots.order_tail or ordinal(said) is not None
+    return bool(numbered or OTHER.search(said) or goods_in(said, turn.engine.catalogue))
 
 
 def _only_details(said: str, turn: TurnContext) -> bool:

@@ -47,8 +47,12 @@ class Meanwhile:
                 if not isinstance(event, HandedOff):
                     yield event
         elif harmless:
-            async for event in self._flows.serve(turn, harmless):
-                if not isinstance(event, HandedOff) or event.urgent:
+            events = [event async for event in self._flows.serve(turn, harmless)]
+            if any(isinstance(event, HandedOff) and not event.urgent for event in events):
+                harmless = []  # it would only call the person who is on the way
+                turn.citations.clear()
+            else:
+                for event in events:
                     yield event
         elif not heard and turn.heard.yes is None and (rule := answer_from_clauses(turn, at_least=CLEARLY)):
             yield Said(text=rule)

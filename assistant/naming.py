@@ -85,6 +85,14 @@ def goods_in(words: str, catalogue: Catalogue) -> frozenset[int]:
     )
 
 
+def without_goods(words: str, catalogue: Catalogue) -> str:
+    """`words` without the names of goods the shop sells, and the particle that joined them to the rest."""
+    said = fold(words)
+    named = goods_in(said, catalogue)
+    rest = "".join(" " if place in named else letter for place, letter in enumerate(said))
+    return re.sub(r" +的?", " ", rest).strip() if named else words
+
+
 def order_mention(words: str, order: Order, catalogue: Catalogue) -> Mention:
     """How `words` name an order: by any of its goods."""
     of_lines = [mention(words, line, catalogue) for line in order.lines]

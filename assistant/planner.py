@@ -63,6 +63,9 @@ _SAME_MATTER = (
 _NAME = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}")
 """A person's name in Latin letters: it may look like anything to a classifier of wishes."""
 
+_OPENS = re.compile(r"^(?:顺便|另外|对了|还有个?问题|再问)|^(?:by the way|btw|another thing|one more thing)\b")
+"""What opens another matter in so many words."""
+
 _CHAT = frozenset({"greeting_chat", "unclear", "out_of_scope"})
 _RISK_FLOWS = {
     "safety": "safety_incident",
@@ -361,6 +364,8 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     if asked == "defect" and top.name in DESCRIBES_FAULT:
         return False  # what is wrong was asked for, and is told
     named = asked == "invoice_title" and _NAME.fullmatch(turn.heard.text.strip())
+    if asked == "order_id" and top.confidence >= SURE and _OPENS.search(turn.heard.text.lower()):
+        return top.name != turn.state.flow
     if read_answer(asked, turn) is not None and (asked not in FREE_TEXT or named or top.confidence < CERTAIN):
         return False
     return top.name != turn.state.flow and top.name not in _CHAT and top.confidence >= SURE

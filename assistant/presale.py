@@ -9,6 +9,7 @@ from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flow_subject import ordinal
 from assistant.follow_up import continued
+from assistant.naming import mention, named_orders
 from assistant.shop import Product
 from assistant.skills import authenticity, compare, eta, freight, price, product_facts, recommend, size_advice, stock
 from assistant.skills.advice import Advice
@@ -69,11 +70,23 @@ def _product(turn: TurnContext) -> Product | None:
         best = named[0].product
         turn.remember(sku=best.variants[0].sku)
         return best
+    if bought := _bought(turn):
+        turn.remember(sku=bought.variants[0].sku)
+        return bought
     shown, place = turn.state.slots.get(SHOWN, []), ordinal(turn.heard.text)
     if place is not None and -len(shown) <= place < len(shown):
         turn.remember(sku=shown[place])
     sku = turn.asked.sku or turn.heard.slots.sku or turn.state.sku
     return (catalogue.by_sku(sku) or catalogue.product(sku)) if sku else None
+
+
+def _bought(turn: TurnContext) -> Product | None:
+    """The one thing among the customer's own goods that the message names, by whatever word tells it from the rest."""
+    said, catalogue = turn.heard.text, turn.engine.catalogue
+    lines = [line for order in named_orders(said, turn.known_orders, catalogue) for line in order.lines]
+    best = max((mention(said, line, catalogue).score for line in lines), default=0.0)
+    named = {line.product_id for line in lines if best >= 1 and mention(said, line, catalogue).score == best}
+    return catalogue.product(named.pop()) if len(named) == 1 else None
 
 
 def _fewer_shown(turn: TurnContext) -> str | None:

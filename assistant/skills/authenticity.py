@@ -31,7 +31,7 @@ class AuthenticityAdvice:
         name = self.product.name.in_(lang)
         if self.outcome == "no_papers":
             if zh:
-                return f"资料里没有登记{name}的资质文件，我不能替它作保证。我请人工同事查证后答复您。"
+                return f"资料里没有登记{name}的资质文件，我不能替它作保证。需要的话我请人工同事查证。"
             return (
                 f"No papers are on file for {name}, so I will not vouch for it. A colleague can check and answer you."
             )

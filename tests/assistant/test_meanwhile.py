@@ -47,3 +47,11 @@ async def test_money_that_a_person_has_yet_to_agree_to_has_no_progress(talking: 
     await talk.say("好的")
     await talk.say("什么时候到账")
     assert talk.said == talk.fixed("noted")
+
+
+async def test_what_would_only_call_a_person_again_is_left_to_the_one_who_comes(talking: Talking) -> None:
+    talk = await talking("c22")
+    await talk.say("空气炸锅的送货员说送不上楼")
+    assert talk.handed_off == ["delivery_trouble"]
+    await talk.say("改成放驿站行吗")
+    assert talk.said == talk.fixed("noted")

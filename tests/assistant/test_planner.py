@@ -260,3 +260,43 @@ async def test_whether_it_comes_tomorrow_is_about_the_parcel_on_its_way(talking:
     talk = await talking("c22")
     await talk.say("空气炸锅明天能到吗")
     assert "派送中" in talk.said
+
+
+async def test_the_other_parcel_is_another_order_than_the_one_talked_about(talking: Talking) -> None:
+    talk = await talking("c31", "en")
+    await talk.say("my order still hasn't shipped, I want compensation")
+    first = talk.proposals[-1].order_id
+    await talk.say("ok")
+    await talk.say("and where is the other parcel")
+    assert (await talk.state()).order_id not in {first, None}
+    assert talk.decided == []
+
+
+async def test_what_is_asked_by_the_way_is_answered_though_it_names_goods_of_an_order(talking: Talking) -> None:
+    talk = await talking("c04")
+    await talk.say("下单三天了还不发货")
+    await talk.say("顺便问下蚕丝被能机洗吗")
+    assert "不可水洗" in talk.said
+    assert (await talk.state()).waiting_for == "order_id"
+
+
+async def test_the_goods_named_first_are_still_meant_once_the_order_is_picked(talking: Talking) -> None:
+    talk = await talking("c20")
+    await talk.say("我要退毛巾")
+    await talk.say("没用过")
+    assert talk.proposed == ["return_refund"]
+    assert "毛巾" in str(talk.proposals[-1].terms)
+
+
+async def test_a_rule_is_found_though_the_question_names_goods(talking: Talking) -> None:
+    talk = await talking("c15")
+    await talk.say("羽绒服的定金能退吗")
+    assert talk.cited == ["shop/cancel-before-receipt@2024-07#deposit"]
+
+
+async def test_who_promises_to_ask_a_person_calls_one(talking: Talking) -> None:
+    talk = await talking("c33")
+    await talk.say("送女朋友什么好 300左右")
+    await talk.say("第一个是正品吗")
+    assert talk.handed_off == []
+    assert "需要的话" in talk.said
