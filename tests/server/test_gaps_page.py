@@ -88,6 +88,10 @@ def test_what_an_agent_marks_a_supervisor_finds_beside_the_gaps(browser: Browser
     expect(page.locator(".gap pre").first).to_contain_text("status: draft")
     assert "13812345678" not in page.locator("#gaps").inner_text()
     assert barriers(page) == []
+    page.get_by_role("button", name="Knowledge").click()
+    expect(page.locator("#gaps")).to_be_hidden()
+    page.get_by_role("button", name="Content gaps").click()
+    expect(page.locator("#knowledge")).to_be_hidden()
     page.locator(".stale button").click()
     expect(page.locator(".stale")).to_have_count(0)
     page.get_by_role("button", name="Back to the talks").click()

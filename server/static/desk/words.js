@@ -257,7 +257,7 @@ export const WORDS = {
   gap_not_understood: ["没听懂", "not understood"],
   gap_not_on_page: ["商品页没写", "not on the page"],
   gap_gave_up: ["转了人工", "handed over"],
-  gap_last: ["{n} 个会话，最近 {date}", "in {n} talks, last on {date}"],
+  gap_last: ["{n} 个会话，最近 {date}", "talks: {n}, last {date}"],
   gap_asked: ["顾客这样问", "How customers ask"],
   gap_nearest: ["最接近的条款（把握）", "Nearest clauses (confidence)"],
   gap_draft: ["草稿", "Draft"],
