@@ -345,7 +345,8 @@ class AfterSale:
             )
         action = Action(name=DESK_EVENT, order_id=order.order_id, args=sent, amount=paid or None)
         earlier = await self.talks.proposals_of(order.order_id, ticket_id)
-        clauses = [clause for proposal, _ in earlier for clause in proposal.clauses]
+        # what was refused, or whose end nobody knows, is no ground for paying
+        clauses = [clause for proposal, settled in earlier if settled.state == "done" for clause in proposal.clauses]
         talk = await self._talk_for(order, [proposal.conversation_id for proposal, _ in earlier])
         drafted = draft_proposal(
             conversation=talk,

@@ -11,6 +11,8 @@ from assistant.after_sale import AfterSale, Colleague
 from assistant.build import IN_MEMORY, open_after_sale
 from assistant.conversation import Acted, Attached, Cited, Proposed, Said
 from assistant.errors import Conflict, FileRefused, NotAuthorised, NotFound
+from assistant.ledger import EffectState
+from assistant.proposals import draft_proposal, settle
 from assistant.settings import Settings
 from assistant.shop import Action
 from assistant.store.files import PER_CONVERSATION, FileStore
@@ -116,6 +118,33 @@ async def test_the_desk_pays_a_refund_with_a_clause_and_within_what_was_paid(tal
     assert (paid.state, order.refunded) == ("REFUNDED", 13900)
     with pytest.raises(MoveRefused):
         await after_sale.act(number, "refund", LIN, {"rule": "law/quality-return@2024-07#remedies"})
+
+
+@pytest.mark.parametrize(("end", "pays"), [("done", True), ("refused", False), ("unknown", False)])
+async def test_only_what_was_carried_out_lends_its_clauses_to_a_refund(
+    talking: Talking, end: EffectState, pays: bool
+) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    order, _ = await after_sale.find(number)
+    earlier = draft_proposal(
+        conversation=talk.head, action=Action(name="resend", order_id=order.order_id, args={"ticket_id": number}),
+        title="resend", terms=(), decisions=(), clauses=("law/quality-return@2024-07#remedies",), at=NOW,
+    )  # fmt: skip
+    permits = talk.assistant.permits
+    await talk.assistant.conversations.commit(talk.head, [], at=NOW, proposals=[earlier], turn_done=False)
+    permit = await permits.authorise(
+        earlier.proposal_id, customer_id="c18", conversation_id=talk.id, args_hash=earlier.args_hash, at=NOW, by="c18"
+    )
+    await permits.proposals.settle(settle(permit, talk.id, end, done_at=NOW, reason="x"), NOW)
+    await after_sale.act(number, "approve_refund", LIN, {"amount": 13900})
+    if pays:
+        paid, _ = await after_sale.act(number, "refund", LIN, {})
+        assert paid.state == "REFUNDED"
+        return
+    with pytest.raises(NotAuthorised):
+        await after_sale.act(number, "refund", LIN, {})
+    assert (await after_sale.find(number))[0].refunded == 0
 
 
 async def test_a_complaint_pays_nothing_by_itself_and_is_drafted_as_goodwill_instead(talking: Talking) -> None:
