@@ -163,6 +163,7 @@ class Tried(BaseModel):
     dense: float
     sure: bool
     confirmed: bool
+    undated: bool
     of_document: bool
     """Of a document, not of the pack."""
 
@@ -300,6 +301,7 @@ def tried(hit: Hit, *, sure_at: float, of_document: bool) -> Tried:
         dense=hit.dense,
         sure=hit.score >= sure_at,
         confirmed=hit.clause.policy.confirmed,
+        undated=hit.clause.policy.undated,
         of_document=of_document,
     )
 

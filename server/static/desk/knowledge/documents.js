@@ -1,6 +1,6 @@
 // The shop's documents: the list, files taken in with their report, and the one that is open.
 
-import { h } from "/widget/dom.js";
+import { h, icon } from "/widget/dom.js";
 import { Intake } from "./intake.js";
 import { marks, path, state, window_ } from "./shown.js";
 import { whole } from "./whole.js";
@@ -46,7 +46,7 @@ export class Documents {
     const rows = this.#shown();
     const at = rows.findIndex((row) => row.versions.some((version) => version.key === this.#open));
     const next = rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
-    if (next) this.#show(next.versions[0].key);
+    if (next) this.#choose(next.versions[0].key);
     return true;
   }
 
@@ -84,15 +84,22 @@ export class Documents {
       const current = document.versions.some((one) => one.key === this.#open);
       const button = h(
         `button.row${current ? ".current" : ""}`,
-        { type: "button", "aria-current": current && "true", onclick: () => this.#show((waits ?? version).key) },
+        { type: "button", "aria-current": current && "true", onclick: () => this.#choose((waits ?? version).key) },
         h("b", {}, version.title),
-        h("span.tags", {}, state(version, t), marks(version, t), waits?.state === "draft" ? state(waits, t) : null),
+        h("span.tags", {}, state(version, t), marks(version, t), waits?.state === "draft" ? h("span.state.wait", {}, icon("wait"), t("waits")) : null),
         h("small", {}, window_(version, t, lang())),
         h("small", {}, version.origin, document.versions.length > 1 ? ` · ${t("versions", { n: document.versions.length })}` : ""),
       );
       return h("li", {}, button);
     });
     this.#list.replaceChildren(...(rows.length ? rows : [h("li.hint", {}, t(this.#documents.length ? "none_such" : "none"))]));
+  }
+
+  /** On a narrow page the document stands below the list: go there. */
+  async #choose(key) {
+    await this.#show(key);
+    this.#whole.parentNode.scrollTop = 0;
+    if (this.#whole.offsetTop > this.#list.offsetTop) this.#whole.scrollIntoView();
   }
 
   async #show(key, told = "") {

@@ -7,6 +7,9 @@ const LEVELS = ["statute", "platform", "category", "shop", "temporary"];
 const STATUSES = ["in_force", "announced", "draft", "contested", "history"];
 const RESTS = { of_from: ["effective from", "content_date"], of_to: ["effective to"], of_level: ["level"], of_status: ["status"], of_platforms: ["platforms"], of_regions: ["regions"], of_categories: ["categories"] };
 
+/** Fields that hold something also where the text says nothing. */
+const DEFAULTED = new Set(["of_level", "of_status"]);
+
 /** `act(verb, name, body)` does it and throws what is refused. */
 export function headForm(version, { t, lang, act }) {
   const problem = h("p.problem", { role: "alert" });
@@ -30,7 +33,7 @@ export function headForm(version, { t, lang, act }) {
   return h(
     "form.head-form",
     { onsubmit: send },
-    version.confirmed ? null : h("p.hint", {}, t("head_note")),
+    h("p.hint", {}, version.confirmed ? "" : t("head_note"), " ", t("commas")),
     version.undated ? h("p.hint", {}, t("head_date")) : null,
     h("div.fields", {}, rows),
     h("div.foot", {}, h("button.primary", {}, t(word))),
@@ -39,7 +42,7 @@ export function headForm(version, { t, lang, act }) {
 }
 
 function inputs(version, t) {
-  const list = (names) => ({ input: h("input", { value: names.join(", "), maxlength: "400" }), read: (text) => text.split(/[,，、\s]+/).filter(Boolean), hint: t("commas") });
+  const list = (names) => ({ input: h("input", { value: names.join(", "), maxlength: "400", placeholder: t("anywhere") }), read: (text) => text.split(/[,，、\s]+/).filter(Boolean) });
   const choice = (names, chosen, word) => h("select", {}, names.map((name) => h("option", { value: name, selected: name === chosen }, t(word(name)))));
   const audience = version.audiences.length === 1 ? version.audiences[0] : "";
   const whom = { "": "everyone", customer: "to_customer", agent: "to_agent" };
@@ -70,6 +73,6 @@ function row(label, field, points, version, { t, lang }) {
     const use = point.applied ? null : h("button.link", { type: "button", onclick: () => (field.input.value = [field.input.value, point.value].filter(Boolean).join(", ")) }, t("use", { value: point.value }));
     return h("span.rests", {}, t(point.applied ? "rests" : "suggested"), point.quote ? h("q", {}, point.quote.trim().replace(/\s+/g, " ")) : "", why, " ", use);
   });
-  const silent = quotes.length || version.confirmed || label === "of_title" || label === "of_audiences" ? null : h("span.rests", {}, t("no_quote"));
-  return h("div.field-row", {}, h("label.field", {}, h("span", {}, t(label)), field.input, field.hint ? h("small", {}, field.hint) : null), quotes, silent);
+  const silent = quotes.length || version.confirmed || !DEFAULTED.has(label) ? null : h("span.rests", {}, t("no_quote"));
+  return h("div.field-row", {}, h("label.field", {}, h("span", {}, t(label)), field.input), quotes, silent);
 }

@@ -1,7 +1,7 @@
 // Try a search as of a day and in a place: what is found, with both scores, and whether the assistant would answer by it.
 
 import { date, h, icon } from "/widget/dom.js";
-import { dayOf } from "./shown.js";
+import { window_ } from "./shown.js";
 
 const PLATFORMS = ["taobao", "tmall", "jd", "pdd", "douyin", "1688"];
 
@@ -57,24 +57,23 @@ export class Trial {
 
   #show({ hits, as_of: at, sure_at: floor }) {
     const { t, lang } = this.#tools;
+    const most = Math.max(1, ...hits.map((hit) => hit.lexical)); // a lexical score has no upper end
     const head = h("p.hint", {}, hits.length ? t("found", { n: hits.length, date: date(at, lang()) }) : t("found_none"));
-    this.#found.replaceChildren(head, h("ol.hits", {}, hits.map((hit) => this.#hit(hit, floor))));
+    this.#found.replaceChildren(head, h("ol.hits", {}, hits.map((hit) => this.#hit(hit, floor, most))));
   }
 
-  #hit(hit, floor) {
+  #hit(hit, floor, most) {
     const { t, lang } = this.#tools;
     const { clause } = hit;
     const sure = hit.sure ? h("span.state.good", {}, icon("good"), t("hit_sure")) : h("span.state.wait", {}, icon("wait"), t("hit_unsure", { n: floor.toFixed(2) }));
-    const scores = [["score_all", hit.score], ["score_lexical", hit.lexical], ["score_dense", hit.dense]].map(([label, value]) =>
-      h("div", {}, h("dt", {}, t(label)), h("dd", {}, h("meter", { min: "0", max: "1", value: Math.max(0, Math.min(1, value)), "aria-label": t(label) }), h("span.num", {}, value.toFixed(2)))),
+    const scores = [["score_all", hit.score, 1], ["score_lexical", hit.lexical, most], ["score_dense", hit.dense, 1]].map(([label, value, end]) =>
+      h("div", {}, h("dt", {}, t(label)), h("dd", {}, h("meter", { min: "0", max: end, value: Math.max(0, Math.min(end, value)), "aria-label": t(label) }), h("span.num", {}, value.toFixed(2)))),
     );
-    const from = clause.in_force_from ? dayOf(clause.in_force_from) : t("open_start");
-    const to = clause.in_force_to ? dayOf(Date.parse(clause.in_force_to) - 1) : t("open_end");
     return h(
       "li.card",
       {},
       h("p.head", {}, h("b", {}, clause.title), sure),
-      h("p.tags", {}, h("span.state", {}, t(hit.of_document ? "hit_document" : "hit_pack")), hit.confirmed ? null : h("span.state.wait", {}, icon("wait"), t("to_confirm")), h("span.state", {}, t(`status_${clause.status}`)), h("small", {}, t("from_to", { from, to }))),
+      h("p.tags", {}, h("span.state", {}, t(hit.of_document ? "hit_document" : "hit_pack")), hit.confirmed ? null : h("span.state.wait", {}, icon("wait"), t("to_confirm")), h("span.state", {}, t(`status_${clause.status}`)), h("small", {}, window_({ ...clause, undated: hit.undated }, t, lang()))),
       h("blockquote", {}, clause.text),
       h("dl.scores", {}, scores),
       h("small", {}, h("code", {}, clause.ref)),

@@ -62,17 +62,29 @@ function versions(version, { t, api, lang, show }) {
 }
 
 function differences(found, t) {
-  const rows = found.changes.map((change) =>
-    h(
+  const rows = found.changes.map((change) => {
+    const [before, after] = marked(change.before, change.after);
+    return h(
       "li",
       {},
       h("span.state", {}, t(`diff_${change.what}`)),
       h("small", {}, change.heading.join(" › ")),
-      change.before === null ? null : h("p.before", {}, h("span.sr", {}, t("diff_before"), ": "), h("del", {}, change.before)),
-      change.after === null ? null : h("p.after", {}, h("span.sr", {}, t("diff_after"), ": "), h("ins", {}, change.after)),
-    ),
-  );
+      before && h("p.before", {}, h("span.sr", {}, t("diff_before"), ": "), h("del", {}, before)),
+      after && h("p.after", {}, h("span.sr", {}, t("diff_after"), ": "), h("ins", {}, after)),
+    );
+  });
   return [h("h4", {}, t("part_diff", { before: found.before })), rows.length ? h("ul", {}, rows) : h("p.hint", {}, t("diff_none"))];
+}
+
+/** Two texts with what lies between their common beginning and end marked. */
+function marked(before, after) {
+  if (before === null || after === null) return [before && [before], after && [after]];
+  const least = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < least && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < least - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  return [before, after].map((text) => [text.slice(0, start), h("mark", {}, text.slice(start, text.length - end)), text.slice(text.length - end)]);
 }
 
 /** What a supervisor may do with the version; what takes a text away is asked twice. */
@@ -90,10 +102,10 @@ function actions(version, { t, act }) {
     }
   };
   const press = (word, verb, name) => h("button.quiet", { type: "button", onclick: (event) => run(verb, name, event.target) }, t(word));
-  const ask = (word, verb, name) => h("button.quiet", { type: "button", onclick: () => sure(verb, name) }, t(word));
-  const sure = (verb, name) => {
-    const yes = h("button.danger", { type: "button", onclick: (event) => run(verb, name, event.target) }, t(`sure_${verb}`));
-    place.replaceChildren(h("span", {}, t(`warn_${verb}`)), yes, h("button.quiet", { type: "button", onclick: draw }, t("sure_no")));
+  const ask = (word, verb, name, what = verb) => h("button.quiet", { type: "button", onclick: () => sure(verb, name, what) }, t(word));
+  const sure = (verb, name, what) => {
+    const yes = h("button.danger", { type: "button", onclick: (event) => run(verb, name, event.target) }, t(`sure_${what}`));
+    place.replaceChildren(h("span", {}, t(`warn_${what}`)), yes, h("button.quiet", { type: "button", onclick: draw }, t("sure_no")));
     yes.focus();
   };
   const published = version.family.filter((one) => one.state === "published").length;
@@ -104,7 +116,8 @@ function actions(version, { t, act }) {
       version.state === "published" && !version.holds ? ask("do_restore", "rollback", version.key) : null,
       version.holds && published > 1 ? ask("do_rollback", "rollback", version.id) : null,
       version.state === "published" ? press("do_draft", "draft", version.key) : null,
-      version.state === "withdrawn" ? null : ask("do_withdraw", "withdraw", version.id),
+      version.state === "draft" ? ask("do_discard", "withdraw", version.key, "discard") : null,
+      version.state === "published" ? ask("do_withdraw", "withdraw", version.id) : null,
     ];
     place.replaceChildren(...shown.filter(Boolean));
   }
