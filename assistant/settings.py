@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Where the shop's files live; None is `.xiaoer/<shop>` below the working directory."""
     database_url: str | None = None
     """An SQLAlchemy URL; None is an SQLite file in the data directory."""
+    vectors_url: SecretStr | None = None
+    """A PostgreSQL with pgvector (`postgresql://…`) that searches clause vectors; None searches them in memory."""
     now: AwareDatetime | None = None
     """A standing clock for demos, cases and replays; None is the machine's clock."""
 

@@ -72,6 +72,10 @@ class EmbedderUnavailable(XiaoerError):
     """An embedder is not installed, or its endpoint does not answer."""
 
 
+class VectorsAway(XiaoerError):
+    """A database that keeps vectors does not answer, or no longer has them."""
+
+
 class UnknownTable(XiaoerError):
     """No policy of the pack has that table."""
 

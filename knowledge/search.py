@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,9 @@ from numpy.typing import NDArray
 from knowledge.calibration import Calibration, Signals, calibration_for
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
 from knowledge.coverage import Bags, Coverage
-from knowledge.dense import DenseIndex
+from knowledge.dense import DenseStore, in_memory
 from knowledge.embedding import Embedder, Vectors, normalized
-from knowledge.errors import DocumentError, IndexDamaged, UnknownClause
+from knowledge.errors import DocumentError, IndexDamaged, UnknownClause, VectorsAway
 from knowledge.formal import Meanings, meanings_of
 from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
 from knowledge.index_files import pointer, read_generation, reusable_vectors, write_generation
@@ -37,6 +38,8 @@ from knowledge.text import HAN, Subject, fold, mend, subject_of, tokens
 
 TOKENIZER = "3"
 """Raised when `knowledge.text.tokens` changes, so that an index on disk is known to be stale."""
+
+StoreVectors: TypeAlias = Callable[[Vectors], DenseStore]
 
 _CANDIDATES = 48
 _SIDE: dict[Lang, int] = {"zh": 1, "en": 2}
@@ -92,7 +95,7 @@ class _Contents:
 @dataclass(frozen=True, slots=True)
 class _Searchers:
     lexical: LexicalIndex
-    dense: DenseIndex | None
+    dense: DenseStore | None
 
 
 class ClauseIndex:
@@ -102,7 +105,12 @@ class ClauseIndex:
     """
 
     def __init__(
-        self, policies: Sequence[Policy], contents: _Contents, searchers: _Searchers, embedder: Embedder | None
+        self,
+        policies: Sequence[Policy],
+        contents: _Contents,
+        searchers: _Searchers,
+        embedder: Embedder | None,
+        store: StoreVectors = in_memory,
     ) -> None:
         self.policies: tuple[Policy, ...] = tuple(policies)
         self._all = self.policies
@@ -111,6 +119,7 @@ class ClauseIndex:
         self._contents = contents
         self._searchers = searchers
         self._embedder = embedder
+        self._store = store
         self._calibration: Calibration = calibration_for(embedder.name if embedder else "")
         self._scope = ScopeMask(self.policies)
         self._gone: Mask | None = None
@@ -120,9 +129,17 @@ class ClauseIndex:
             self._by_ref.setdefault(clause.ref, {})[clause.policy.lang] = clause
 
     @classmethod
-    def build(cls, policies: Iterable[Policy], embedder: Embedder | None, *, folder: Path | None = None) -> ClauseIndex:
+    def build(
+        cls,
+        policies: Iterable[Policy],
+        embedder: Embedder | None,
+        *,
+        folder: Path | None = None,
+        store: StoreVectors = in_memory,
+    ) -> ClauseIndex:
         """Split, tokenise and embed. With `folder` the result is written there as the next generation.
 
+        `store` says where the vectors are searched: in memory, exact or approximate by their number, or elsewhere.
         Without an embedder the index is lexical only. Raises `DocumentError` when two policies share id, version and
         language.
         """
@@ -142,18 +159,24 @@ class ClauseIndex:
                     contents.words, contents.policy_of.tolist(), contents.sides.tolist(), path
                 ),
             )
-        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
-        return cls(ordered, contents, _Searchers(lexical, dense), embedder)
+        return cls(ordered, contents, _Searchers(lexical, _dense(vectors, store)), embedder, store)
 
     @classmethod
-    def open(cls, policies: Iterable[Policy], embedder: Embedder | None, folder: Path) -> ClauseIndex:
+    def open(
+        cls,
+        policies: Iterable[Policy],
+        embedder: Embedder | None,
+        folder: Path,
+        *,
+        store: StoreVectors = in_memory,
+    ) -> ClauseIndex:
         """Open the index of exactly these policies. Raises `IndexDamaged` when it is missing, damaged or stale."""
         ordered = tuple(policies)
         contents = _contents(ordered)
         while True:
             seen = pointer(folder)
             try:
-                return cls(ordered, contents, _stored(contents, embedder, folder), embedder)
+                return cls(ordered, contents, _stored(contents, embedder, folder, store), embedder, store)
             except IndexDamaged:
                 if pointer(folder) == seen:
                     raise
@@ -161,7 +184,13 @@ class ClauseIndex:
 
     @classmethod
     def open_or_build(
-        cls, policies: Iterable[Policy], embedder: Embedder | None, folder: Path, *, background: bool = False
+        cls,
+        policies: Iterable[Policy],
+        embedder: Embedder | None,
+        folder: Path,
+        *,
+        background: bool = False,
+        store: StoreVectors = in_memory,
     ) -> ClauseIndex:
         """`open`, or rebuild from the policies when that fails.
 
@@ -170,15 +199,15 @@ class ClauseIndex:
         """
         ordered = tuple(policies)
         try:
-            return cls.open(ordered, embedder, folder)
+            return cls.open(ordered, embedder, folder, store=store)
         except IndexDamaged:
             if not background or embedder is None:
-                return cls.build(ordered, embedder, folder=folder)
-        index = cls.build(ordered, None)
+                return cls.build(ordered, embedder, folder=folder, store=store)
+        index = cls.build(ordered, None, store=store)
         with_vectors = embedder
 
         def rebuild() -> None:
-            built = cls.build(ordered, with_vectors, folder=folder)
+            built = cls.build(ordered, with_vectors, folder=folder, store=store)
             index._embedder, index._calibration = built._embedder, built._calibration
             index._searchers = built._searchers
 
@@ -199,8 +228,8 @@ class ClauseIndex:
             known = dict(zip(before.hashes, searchers.dense.vectors, strict=True)) if searchers.dense else {}
             vectors = _embed(contents, self._embedder, known)
         lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
-        dense = None if vectors is None or not len(vectors) else DenseIndex(vectors)
-        return type(self)(ordered, contents, _Searchers(lexical, dense), self._embedder)
+        searchers = _Searchers(lexical, _dense(vectors, self._store))
+        return type(self)(ordered, contents, searchers, self._embedder, self._store)
 
     def without(self, gone: Collection[tuple[str, Lang]]) -> ClauseIndex:
         """This index without the policies named by `id@version` and language: not found, not opened. At once."""
@@ -264,18 +293,13 @@ class ClauseIndex:
         limit = max(_CANDIDATES, 4 * k)
         mask = self._clause_mask(allowed, hidden)
         found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
-        vector, ids = None, found
+        ids, dense = found, None
         if searchers.dense is not None and self._embedder is not None and words:
-            vector = _vector(self._embedder, asked, meanings.text)
-            near, _ = searchers.dense.search(vector, limit=limit, allowed=mask)
-            ids = np.union1d(found, near)
+            ids, dense = _near(searchers.dense, _vector(self._embedder, asked, meanings.text), found, limit, mask)
         if not len(ids):
             return []
         lexical = np.zeros(len(ids))
-        lexical[np.searchsorted(ids, found) if vector is not None else slice(None)] = bm25
-        dense = (
-            searchers.dense.cosines(vector, ids).astype(np.float64) if vector is not None and searchers.dense else None
-        )
+        lexical[np.searchsorted(ids, found) if dense is not None else slice(None)] = bm25
         fused = fuse(fusion, lexical, dense, weight=weight)
         order = self._each_ref_once(ids, np.lexsort((ids, -fused)), max(_RERANKED, k))
         cosines = None if dense is None else dense[order]
@@ -323,7 +347,23 @@ class ClauseIndex:
         ]
 
 
-def _stored(contents: _Contents, embedder: Embedder | None, folder: Path) -> _Searchers:
+def _dense(vectors: Vectors | None, store: StoreVectors) -> DenseStore | None:
+    return None if vectors is None or not len(vectors) else store(vectors)
+
+
+def _near(
+    store: DenseStore, vector: Vectors, found: NDArray[np.int64], limit: int, mask: Mask
+) -> tuple[NDArray[np.int64], Scores | None]:
+    """What was `found` by words and what is near in meaning, by number, and their cosines, if they can be had."""
+    try:
+        near, _ = store.search(vector, limit=limit, allowed=mask)
+        ids = np.union1d(found, near)
+        return ids, store.cosines(vector, ids).astype(np.float64)
+    except VectorsAway:
+        return found, None
+
+
+def _stored(contents: _Contents, embedder: Embedder | None, folder: Path, store: StoreVectors) -> _Searchers:
     """The searchers on disk, if they are whole and of these contents. Raises `IndexDamaged`."""
     generation = read_generation(folder)
     if generation.manifest.fingerprint != contents.fingerprint:
@@ -331,8 +371,7 @@ def _stored(contents: _Contents, embedder: Embedder | None, folder: Path) -> _Se
     if generation.manifest.embedder != (embedder.name if embedder else ""):
         raise IndexDamaged(f"{generation.path.name}: embedded by {generation.manifest.embedder or 'nothing'}.")
     lexical = LexicalIndex.open(generation.lexical, len(contents.clauses))
-    vectors = generation.vectors
-    return _Searchers(lexical, None if vectors is None or not len(vectors) else DenseIndex(vectors))
+    return _Searchers(lexical, _dense(generation.vectors, store))
 
 
 def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part] = MappingProxyType({})) -> _Contents:

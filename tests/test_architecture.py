@@ -55,6 +55,9 @@ FEATURES = frozenset(LAYERS[8])
 # Each vendor package has one home (a file, or a family of files).
 HOMES = {
     "faiss": {"knowledge/dense.py"},
+    "psycopg": {"knowledge/dense_postgres.py"},
+    "psycopg_pool": {"knowledge/dense_postgres.py"},
+    "pgvector": {"knowledge/dense_postgres.py"},
     "tantivy": {"knowledge/lexical.py"},
     "cel": {"knowledge/expressions.py"},
     "rjieba": {"knowledge/text.py"},
