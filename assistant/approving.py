@@ -343,25 +343,29 @@ class Approving:
         return self._spoken(context, await self._confirming.words(settled, kept.proposal, context, record=True))
 
     async def _tell(self, proposal: Proposal, settled: Settled) -> None:
-        """Record the end of an approved proposal and tell it, also when the customer writes meanwhile."""
-        for attempt in range(ATTEMPTS):
+        """Record the end of an approved proposal and tell it, also when the customer writes meanwhile.
+
+        What was done must not stay unrecorded because the talk moves on faster than the words for it: at last they go
+        in behind whatever stands there, and the talk stays in the hands it is in.
+        """
+        for _ in range(ATTEMPTS):
             head, waiting = await self._conversations.waiting(proposal.conversation_id, customer_id=None)
             context = await self._context_of(head)
             told = await self._confirming.words(settled, proposal, context, record=True)
-            entries = [settled.as_event(proposal.terms), *self._spoken(context, told)]
+            spoken = self._spoken(context, told)
             # it waited for this approval alone: the assistant goes on, unless something else is unanswered
             back = head.owner == "queue" and waiting is None and told.hand_off is None
             needed = told.hand_off is not None and head.owner == "assistant"
             owner: Owner | None = "assistant" if back else "queue" if needed else None
+            entries = [settled.as_event(proposal.terms), *spoken]
             try:
                 await self._conversations.commit(
                     head, entries, at=self._engine.clock.now(), owner=owner, settled=[settled], turn_done=back
                 )
             except Conflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
-            else:
-                return
+                continue
+            return
+        await self._permits.proposals.settle(settled, self._engine.clock.now(), tell=spoken)
 
     def _spoken(self, context: TurnContext, told: Told) -> list[Entry]:
         """The words as the guard passes them."""

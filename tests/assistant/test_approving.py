@@ -8,13 +8,17 @@ from datetime import timedelta
 import pytest
 
 from assistant.approvals import Signer
-from assistant.approving import Draft
+from assistant.approving import Approving, Draft
 from assistant.build import Parts
+from assistant.confirming import Confirming
+from assistant.context import TurnContext
 from assistant.conversation import (
     Acted,
     AgentSaid,
     ApprovalAsked,
     ApprovalDecided,
+    Asked,
+    Conversation,
     Escalated,
     HandedOff,
     Resolved,
@@ -111,6 +115,35 @@ async def test_an_approval_is_carried_out_once_and_told_in_words_that_rest_on_th
     assert (await talk.now()).agent == AGENT.name
     with pytest.raises(Conflict):
         await talk.assistant.approvals.approve(proposal, BOSS)
+
+
+async def test_what_was_done_is_recorded_and_told_however_fast_the_customer_writes(talking: Talking) -> None:
+    talk = await talking("c06")
+    proposal = await drafted(talk)
+    assistant, written = talk.assistant, 0
+
+    async def while_they_write(head: Conversation) -> TurnContext:
+        nonlocal written
+        written += 1
+        more = Asked(client_id=f"more-{written}", text="在吗")
+        await assistant.conversations.ask(talk.id, more, talk.clock.now(), customer_id="c06")
+        return await assistant._silent_context(head)
+
+    weighing = Weighing(assistant.engine, assistant.permits)
+    approving = Approving(
+        assistant.engine, assistant.permits, assistant.conversations, approvals=assistant.approvals.store,
+        ownership=assistant.ownership, weighing=weighing, context_of=while_they_write,
+        confirming=Confirming(assistant.engine, assistant.permits, assistant.approvals.store, weighing),
+    )  # fmt: skip
+    judged = await approving.approve(proposal, BOSS, "属实")
+    assert written > 1
+    assert judged.settled is not None
+    assert (judged.settled.state, (await assistant.permits.find(proposal)).state) == ("done", "done")
+    assert [e.state for e in await entries(talk) if isinstance(e, Acted)] == ["done"]
+    assert judged.settled.receipt is not None
+    assert judged.settled.receipt in await last_words(talk)
+    assert await assistant.permits.recover(talk.clock.now()) == []
+    await assistant.permits.ledger.verify(assistant.profile.key)
 
 
 async def test_what_the_conversation_tells_of_injury_needs_legal_whatever_the_drafter_says(talking: Talking) -> None:
