@@ -7,10 +7,14 @@ examples in every run, so that a change is judged by what it changed; `--hypothe
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.knowledge.postgres_server import CannotStart, postgres
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("searching", deadline=None)
@@ -32,3 +36,15 @@ def seeds(request: pytest.FixtureRequest) -> Path:
     if not named or not Path(named).is_dir():
         pytest.skip("no folder of real pages: name one with --seeds or XIAOER_SEEDS")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a real PostgreSQL with pgvector; skips, and says what to install, where none can be started."""
+    # not below pytest's own folder: that is for root alone, and the server runs as somebody else
+    with tempfile.TemporaryDirectory(prefix="xiaoer-pg-") as folder:
+        try:
+            with postgres(Path(folder)) as url:
+                yield url
+        except CannotStart as reason:
+            pytest.skip(str(reason))

@@ -18,25 +18,18 @@ from knowledge.errors import VectorsAway
 from knowledge.search import ClauseIndex
 from tests.knowledge.index_damage import NEWER, OURS, THEIRS, answers, told
 from tests.knowledge.postgres_server import CannotStart, postgres
+from tests.knowledge.postgres_server import database as new_database
 
 NOW = datetime(2026, 6, 1, tzinfo=SHANGHAI)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    # not below pytest's own folder: that is for root alone, and the server runs as somebody else
-    with tempfile.TemporaryDirectory(prefix="xiaoer-pg-") as folder:
-        try:
-            with postgres(Path(folder)) as found:
-                yield found
-        except CannotStart as reason:
-            pytest.skip(str(reason))
+@pytest.fixture
+def url(postgres_server: str) -> str:
+    return new_database(postgres_server, "one_test")
 
 
 @pytest.fixture
 def database(url: str) -> Iterator[PostgresVectors]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS clause_vectors, clause_vector_generations")
     opened = PostgresVectors(url)
     yield opened
     opened.close()

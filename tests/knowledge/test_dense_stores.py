@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from knowledge.dense import ApproximateIndex, DenseIndex, DenseStore, in_memory
 from knowledge.embedding import Vectors, normalized
-from tests.knowledge.postgres_server import CannotStart, postgres
+from tests.knowledge.postgres_server import database as new_database
 
 DIM, SIZE, QUERIES, TOPICS = 32, 3000, 300, 60
 Draw = np.random.Generator
@@ -33,23 +31,12 @@ def clauses(size: int, draw: Draw) -> Vectors:
     return normalized((topics[draw.integers(0, TOPICS, size)] + 0.5 * draw.normal(size=(size, DIM))).astype(np.float32))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    # not below pytest's own folder: that is for root alone, and the server runs as somebody else
-    with tempfile.TemporaryDirectory(prefix="xiaoer-pg-") as folder:
-        try:
-            with postgres(Path(folder)) as url:
-                yield url
-        except CannotStart as reason:
-            pytest.skip(str(reason))
-
-
 @pytest.fixture(scope="module", params=["flat", "approximate", "pgvector"])
 def make(request: pytest.FixtureRequest) -> Iterator[Callable[[Vectors], DenseStore]]:
     if request.param == "pgvector":
         from knowledge.dense_postgres import PostgresVectors
 
-        database = PostgresVectors(request.getfixturevalue("server"))
+        database = PostgresVectors(new_database(request.getfixturevalue("postgres_server"), "stores"))
         yield lambda vectors: database.keep(f"a-shop-of-{len(vectors)}", vectors)
         database.close()
     else:
