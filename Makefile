@@ -41,6 +41,8 @@ evals: $(STAMP) ## run the evaluation suites against their baselines
 	$(BIN)/xiaoer eval ecom-bench --baseline evals/baselines/ecom-bench.json
 	$(BIN)/xiaoer eval injection --baseline evals/baselines/injection.json
 	$(BIN)/xiaoer eval jddc-retrieval --baseline evals/baselines/jddc-retrieval.json
+	$(BIN)/xiaoer eval law-questions --baseline evals/baselines/law-questions.json
+	$(BIN)/xiaoer eval tau-banking --baseline evals/baselines/tau-banking.json
 
 torture: $(STAMP) ## kill, starve and tamper for minutes; counts are printed
 	$(BIN)/python -m pytest -q -s -p no:cacheprovider -o addopts= --strict-markers tests/torture

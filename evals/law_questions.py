@@ -20,7 +20,7 @@ from pathlib import Path
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from evals.suites import HERE
-from knowledge.calibration import RELEVANT
+from knowledge.calibration import POSSIBLE, RELEVANT
 from knowledge.clauses import SHANGHAI, Audience, Hit, Lang, Place, Policy, Window
 from knowledge.embedding import Usem3Embedder
 from knowledge.errors import XiaoerError
@@ -82,8 +82,14 @@ class Asked:
     """The place of the first wanted clause, from 1; None where none was found."""
 
     @property
+    def sure(self) -> float:
+        """How sure the first hit is."""
+        return self.hits[0].score if self.hits else 0.0
+
+    @property
     def answered(self) -> bool:
-        return bool(self.hits) and self.hits[0].score >= RELEVANT
+        """Whether anything would be shown."""
+        return self.sure >= POSSIBLE
 
     @property
     def out_of_scope(self) -> tuple[Hit, ...]:
@@ -199,6 +205,7 @@ def report(pack: str, asked: Sequence[Asked]) -> Report:
         for value in sorted({getattr(each.question, key) for each in asked if each.question.want}):
             part = [each for each in asked if getattr(each.question, key) == value and each.question.want]
             groups[f"{name}, all: hit@{K} of {value}"] = _hits(part, K)
+    groups |= {f"all: {name}": metric for name, metric in quoted(asked).items()}
     return Report(
         suite="law-questions",
         pack=pack,
@@ -210,14 +217,48 @@ def report(pack: str, asked: Sequence[Asked]) -> Report:
 
 
 def figures(asked: Sequence[Asked]) -> dict[str, Metric]:
+    """What was found and what was not; needs questions that something answers and such that nothing does.
+
+    Nothing found means: nothing worth a look (`POSSIBLE`). `told_apart` is how often a question with an answer is surer
+    of its first hit than one without (the area under the curve over all thresholds).
+    """
     answerable = [each for each in asked if each.question.want]
     unanswerable = [each for each in asked if not each.question.want]
     return {
         f"hit_at_{K}": _hits(answerable, K),
         "hit_at_1": _hits(answerable, 1),
         "right_scope": share(sum(not each.out_of_scope for each in asked), len(asked)),
-        "abstained_where_nothing_answers": share(sum(not each.answered for each in unanswerable), len(unanswerable)),
-        "not_abstained_where_something_does": share(sum(each.answered for each in answerable), len(answerable)),
+        "nothing_found_where_nothing_answers": share(
+            sum(not each.answered for each in unanswerable), len(unanswerable)
+        ),
+        "something_found_where_something_answers": share(sum(each.answered for each in answerable), len(answerable)),
+        "told_apart": told_apart([each.sure for each in answerable], [each.sure for each in unanswerable]),
+    }
+
+
+def told_apart(some: Sequence[float], none: Sequence[float]) -> Metric:
+    """The area under the curve with the 95 % interval of Hanley and McNeil (1982, Radiology 143:29)."""
+    area = sum(one > other for one in some for other in none) / (len(some) * len(none))
+    both_some, both_none = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (len(some) - 1) * (both_some - area**2) + (len(none) - 1) * (both_none - area**2)
+    half = 1.96 * (spread / (len(some) * len(none))) ** 0.5
+    low, high = max(0.0, area - half), min(1.0, area + half)
+    return Metric(value=round(area, 4), low=round(low, 4), high=round(high, 4), n=len(some) + len(none))
+
+
+def quoted(asked: Sequence[Asked]) -> dict[str, Metric]:
+    """What the assistant would quote to a customer without a person (`RELEVANT`)."""
+    certain = [each for each in asked if each.sure >= RELEVANT]
+    unanswerable = [each for each in asked if not each.question.want]
+    return {
+        "quoted of all that something answers": share(
+            sum(each.sure >= RELEVANT for each in asked if each.question.want),
+            sum(bool(each.question.want) for each in asked),
+        ),
+        "right of those quoted": share(sum(each.rank == 1 for each in certain), max(1, len(certain))),
+        "not quoted where nothing answers": share(
+            sum(each.sure < RELEVANT for each in unanswerable), len(unanswerable)
+        ),
     }
 
 
