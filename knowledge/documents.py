@@ -25,6 +25,7 @@ from knowledge.front_matter import body_start, parse_policy
 from knowledge.ingest import IngestResult
 from knowledge.proposal import policy_file
 from knowledge.register import (
+    UNCONFIRMED,
     Change,
     Head,
     Point,
@@ -113,7 +114,10 @@ class Documents:
         policy = cached[1]
         if (policy.key, policy.lang) != (version.key, version.lang):
             raise FrontMatterError(f"The head names {policy.key}, the register {version.key}.", file=path)
-        return version.head.over(policy)
+        stated = version.head.over(policy)
+        if stated.confirmed and stated.source.startswith(UNCONFIRMED):
+            return replace(stated, source=stated.source.removeprefix(UNCONFIRMED).strip())
+        return stated
 
     def versions(self, name: str | None = None) -> list[Version]:
         """All versions, or those of `name`, by document and the order they were added in.

@@ -22,7 +22,7 @@ from knowledge.front_matter import has_front_matter, parse_policy
 from knowledge.ingest_worker import DEFAULT_LIMITS, Limits, read_apart
 from knowledge.loaders import LOADERS, Loaded, load_document
 from knowledge.proposed_head import propose_head
-from knowledge.register import Point
+from knowledge.register import UNCONFIRMED, Point
 from knowledge.splitting import reading_of, split
 from knowledge.statutes import load_statutes
 from knowledge.text import HAN
@@ -30,9 +30,6 @@ from knowledge.text import HAN
 _LONGEST_TITLE = 60
 _LONGEST_SLUG = 60
 _OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
-
-UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
-"""How `Policy.source` of a proposal opens."""
 
 
 @dataclass(frozen=True, slots=True)

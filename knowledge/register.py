@@ -26,6 +26,9 @@ from knowledge.errors import PackError
 REGISTER = "register.json"
 FORMAT = 1
 
+UNCONFIRMED = "Read from a file; date and scope are proposed and not confirmed."
+"""How `Policy.source` of a proposal opens until a person has confirmed it."""
+
 State = Literal["published", "draft", "withdrawn"]
 Signature: TypeAlias = "tuple[int, int, int] | None"
 """Changes whenever the register does; None while there is none."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from assistant.conversation import Card, Conversation, Lang, Logged
 from knowledge.clauses import Clause, Hit, Policy
+from knowledge.register import UNCONFIRMED
 from server.stream import Shown
 
 Fields: TypeAlias = Mapping[str, "Fields | None"]
@@ -143,6 +144,9 @@ def conversation_view(conversation: Conversation, entries: list[Logged]) -> dict
     }
 
 
+_UNCONFIRMED: Mapping[Lang, str] = {"zh": "收录的资料，尚未确认：", "en": "Taken from a file, not confirmed yet: "}
+
+
 class ClauseView(BaseModel):
     """A clause with the version it stands in, as a customer may read it."""
 
@@ -167,13 +171,20 @@ def clause_view(clause: Clause) -> ClauseView:
         version=policy.version,
         heading=list(clause.heading),
         text=clause.shown,
-        source=policy.source,
+        source=_source(policy),
         level=policy.level,
         in_force_from=policy.window.start,
         in_force_to=policy.window.end,
         status=policy.status,
         lang=policy.lang,
     )
+
+
+def _source(policy: Policy) -> str:
+    """Where it stands, in the words of its own language also while nobody has confirmed it."""
+    if not policy.source.startswith(UNCONFIRMED):
+        return policy.source
+    return _UNCONFIRMED[policy.lang] + policy.source.removeprefix(UNCONFIRMED).strip()
 
 
 class HitView(BaseModel):

@@ -16,7 +16,7 @@ from knowledge.errors import DocumentError, FrontMatterError, PackError
 from knowledge.front_matter import parse_policy
 from knowledge.ingest import ingest
 from knowledge.quotes import check_quote, check_shown, quote_of
-from knowledge.register import REGISTER, Head, Register, changing, read_register, write_register
+from knowledge.register import REGISTER, UNCONFIRMED, Head, Register, changing, read_register, write_register
 from knowledge.search import ClauseIndex
 from knowledge.splitting import split
 from tests.knowledge import dirty
@@ -209,12 +209,12 @@ def test_a_confirmation_may_say_what_is_right_instead_and_leaves_the_text_alone(
     (tmp_path / "rules.txt").write_text("本店售后：签收后十天内可以退货，吊牌完好。\n", encoding="utf-8")
     take(tmp_path / "rules.txt", folder)
     (before,) = documents.policies()
-    assert (before.undated, before.confirmed) == (True, False)
+    assert (before.undated, before.confirmed, before.source) == (True, False, f"{UNCONFIRMED} rules.txt")
     documents.confirm("doc/rules", Head(platforms=("taobao",), title="退货说明"), at=NOW, who="李雷")
     (after,) = documents.policies()
     assert (after.undated, after.confirmed, after.window.start) == (False, True, NOW)
     assert (after.scope.platforms, after.title, after.status) == (frozenset({"taobao"}), "退货说明", "in_force")
-    assert after.text == before.text
+    assert (after.text, after.source) == (before.text, "rules.txt")
     version = documents.versions("doc/rules")[0]
     assert [(change.what, change.who) for change in version.changes] == [("published", ""), ("confirmed", "李雷")]
 

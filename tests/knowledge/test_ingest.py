@@ -10,7 +10,8 @@ import pytest
 
 from knowledge.clauses import SHANGHAI, Place
 from knowledge.embedding import HashEmbedder
-from knowledge.ingest import UNCONFIRMED, FileReport, IngestResult, Limits, ingest
+from knowledge.ingest import FileReport, IngestResult, Limits, ingest
+from knowledge.register import UNCONFIRMED
 from knowledge.search import ClauseIndex
 from tests.knowledge import dirty
 

@@ -114,6 +114,8 @@ def test_a_file_waits_until_it_is_confirmed_answers_then_and_not_any_more_once_w
     assert confirmed["searchable"]
     assert confirmed["versions"][0]["state"] == "published"
     assert confirmed["versions"][0]["in_force_from"].startswith("2026-11-01")
+    cited = httpx.get(f"{base}/v1/clauses/doc/engraving@2026%23p1", trust_env=False).json()
+    assert (cited["source"], cited["status"]) == ("engraving.txt", "in_force")
     answer = told(base, "刻字服务收多少钱？")
     assert "每件收取 28 元" in answer
 

@@ -111,12 +111,12 @@ def test_a_version_is_compared_and_a_search_tried_without_barriers_at_every_widt
 ) -> None:
     page = sit(browser, base, "supervisor", locale, scheme, width)
     name = f"box-{locale}-{width}.txt".lower()
-    for price in (8, 9):
+    for price in (28, 38):
         (tmp_path / name).write_text(f"礼盒说明 {name}\n礼盒每只 {price} 元，自2026年11月1日起。\n", encoding="utf-8")
         page.set_input_files("#knowledge input[type=file]", str(tmp_path / name))
         expect(page.locator("#knowledge .reports .state.wait")).to_have_count(1)
     page.locator("#knowledge .versions ~ button").click()
-    expect(page.locator("#knowledge .diff mark")).to_have_text(["8", "9"])
+    expect(page.locator("#knowledge .diff mark")).to_have_text(["28", "38"])
     assert complaints(page) == []
     page.locator("#knowledge .tabs button").nth(1).click()
     page.fill("#knowledge input[name=q]", "七天无理由怎么算")

@@ -107,7 +107,7 @@ export class Documents {
     this.#status.textContent = told;
     this.#open = key;
     this.#drawList();
-    if (!key) return this.#whole.replaceChildren(h("p.hint", {}, t("choose")));
+    if (!key) return this.#whole.replaceChildren(h("p.hint", {}, t(this.#documents.length ? "choose" : "start")));
     const version = await api.json("GET", path("versions", key)).catch((error) => error);
     if (this.#open !== key) return null;
     if (version instanceof Error) return this.#whole.replaceChildren(h("p.problem", { role: "alert" }, t("failed", { text: version.message })));

@@ -29,6 +29,7 @@ export function marks(version, t) {
 
 export function window_(version, t, lang) {
   if (version.undated) return t("undated");
+  if (!version.in_force_from && !version.in_force_to) return t("always");
   const from = version.in_force_from ? date(version.in_force_from, lang) : t("open_start");
   const to = version.in_force_to ? date(Date.parse(version.in_force_to) - 1, lang) : t("open_end");
   return t("from_to", { from, to });

@@ -76,6 +76,8 @@ function differences(found, t) {
   return [h("h4", {}, t("part_diff", { before: found.before })), rows.length ? h("ul", {}, rows) : h("p.hint", {}, t("diff_none"))];
 }
 
+const WORD = /[\w.]/;
+
 /** Two texts with what lies between their common beginning and end marked. */
 function marked(before, after) {
   if (before === null || after === null) return [before && [before], after && [after]];
@@ -84,6 +86,9 @@ function marked(before, after) {
   while (start < least && before[start] === after[start]) start += 1;
   let end = 0;
   while (end < least - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  // a number or Latin word is marked whole
+  while (start > 0 && WORD.test(before[start - 1])) start -= 1;
+  while (end > 0 && WORD.test(before.at(-end))) end -= 1;
   return [before, after].map((text) => [text.slice(0, start), h("mark", {}, text.slice(start, text.length - end)), text.slice(text.length - end)]);
 }
 
