@@ -1,7 +1,7 @@
 """Index files on disk: numbered generations with a manifest of SHA-256 sums, switched by one atomic rename.
 
     folder/CURRENT             the name of the generation in use and the sum of its manifest
-    folder/gen-000007/         manifest.json · clauses.json · vectors.npy · lexical/…
+    folder/gen-000007/         manifest.json · clauses.json · vectors.npy · means.npy · lexical/…
     folder/.writing            locked by the process that writes; the system frees it when that process dies
 
 A generation is written to a temporary folder, flushed to disk, renamed, and only then named by CURRENT, so a crash at
@@ -54,6 +54,9 @@ class Generation:
     path: Path
     manifest: Manifest
     vectors: Vectors | None
+    """As the embedder gave them."""
+    means: Vectors | None
+    """What they are centred by, where the embedder needs it."""
     hashes: tuple[str, ...]
 
     @property
@@ -68,6 +71,7 @@ def write_generation(
     embedder: str,
     hashes: Sequence[str],
     vectors: Vectors | None,
+    means: Vectors | None = None,
     fill_lexical: Callable[[Path], object],
 ) -> Path:
     """Write the next generation and make it current. Returns its path; raises `OSError` when the disk refuses."""
@@ -81,6 +85,8 @@ def write_generation(
             (building / "clauses.json").write_text(json.dumps(list(hashes)), "utf-8")
             if vectors is not None:
                 np.save(building / "vectors.npy", vectors, allow_pickle=False)
+            if means is not None:
+                np.save(building / "means.npy", means, allow_pickle=False)
             dim = vectors.shape[1] if vectors is not None else 0
             manifest = Manifest(FORMAT, fingerprint, embedder, dim, len(hashes), _sums(building))
             (building / "manifest.json").write_text(json.dumps(asdict(manifest), sort_keys=True), "utf-8")
@@ -119,7 +125,16 @@ def read_generation(folder: Path) -> Generation:
             raise IndexDamaged(f"{path.name}: {name} does not match its checksum.")
     if strange := sums.keys() - manifest.files.keys():
         raise IndexDamaged(f"{path.name}: {min(strange)} does not belong here.")
-    return Generation(path, manifest, _vectors(path, manifest), _hashes(path, manifest))
+    vectors = _array(path, manifest, "vectors.npy", rows=manifest.size)
+    return Generation(path, manifest, vectors, _array(path, manifest, "means.npy", rows=None), _hashes(path, manifest))
+
+
+def embedded_by(folder: Path) -> str:
+    """The name of the embedder of the current generation; empty when it has none or cannot be read."""
+    try:
+        return _current(folder)[1].embedder
+    except IndexDamaged:
+        return ""
 
 
 def reusable_vectors(folder: Path, embedder: str) -> dict[str, Vectors]:
@@ -134,7 +149,7 @@ def reusable_vectors(folder: Path, embedder: str) -> dict[str, Vectors]:
         for name in ("clauses.json", "vectors.npy"):
             if _sum(path / name) != manifest.files.get(name):
                 return {}
-        vectors = _vectors(path, manifest)
+        vectors = _array(path, manifest, "vectors.npy", rows=manifest.size)
         return {} if vectors is None else dict(zip(_hashes(path, manifest), vectors, strict=True))
     except (IndexDamaged, OSError):
         return {}
@@ -180,16 +195,16 @@ def _manifest(path: Path, expected: str) -> Manifest:
         raise IndexDamaged(f"{path.name}: manifest.json cannot be read.") from error
 
 
-def _vectors(path: Path, manifest: Manifest) -> Vectors | None:
-    if "vectors.npy" not in manifest.files:
+def _array(path: Path, manifest: Manifest, name: str, *, rows: int | None) -> Vectors | None:
+    if name not in manifest.files:
         return None
     try:
-        vectors: Vectors = np.load(path / "vectors.npy", allow_pickle=False)
+        array: Vectors = np.load(path / name, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise IndexDamaged(f"{path.name}: vectors.npy cannot be read.") from error
-    if vectors.shape != (manifest.size, manifest.dim) or vectors.dtype != np.float32:
-        raise IndexDamaged(f"{path.name}: vectors.npy has shape {vectors.shape}.")
-    return vectors
+        raise IndexDamaged(f"{path.name}: {name} cannot be read.") from error
+    if array.shape != (len(array) if rows is None else rows, manifest.dim) or array.dtype != np.float32:
+        raise IndexDamaged(f"{path.name}: {name} has shape {array.shape}.")
+    return array
 
 
 def _hashes(path: Path, manifest: Manifest) -> tuple[str, ...]:

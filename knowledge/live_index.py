@@ -170,8 +170,6 @@ class LiveIndex:
         while True:
             seen = self._documents.signature
             try:
-                if (first := self._whole.rebuild) is not None:
-                    first.result()
                 built = self._whole.changed_to((*self._pack, *self._documents.policies()))
             except (XiaoerError, OSError) as error:
                 self.fault = error

@@ -17,29 +17,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.calibration import Calibration, Signals, calibration_for
+from knowledge.calibration import Calibration, Signals
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
 from knowledge.coverage import Bags, Coverage
-from knowledge.dense import DenseStore, in_memory
-from knowledge.embedding import Embedder, Vectors, normalized
-from knowledge.errors import DocumentError, IndexDamaged, UnknownClause, VectorsAway
+from knowledge.dense import in_memory
+from knowledge.embedding import Embedder, Vectors
+from knowledge.errors import DocumentError, EmbedderUnavailable, IndexDamaged, UnknownClause
 from knowledge.formal import Meanings, meanings_of
 from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
-from knowledge.index_files import pointer, read_generation, reusable_vectors, write_generation
+from knowledge.index_files import embedded_by, pointer, read_generation, reusable_vectors, write_generation
 from knowledge.lexical import LexicalIndex
 from knowledge.scope_mask import Mask, ScopeMask
+from knowledge.searchers import Searchers, StoreVectors
 from knowledge.splitting import split
 from knowledge.text import HAN, Subject, fold, mend, subject_of, tokens
+from knowledge.vector_space import VectorSpace
 
 TOKENIZER = "3"
 """Raised when `knowledge.text.tokens` changes, so that an index on disk is known to be stale."""
-
-StoreVectors: TypeAlias = Callable[[Vectors], DenseStore]
 
 _CANDIDATES = 48
 _SIDE: dict[Lang, int] = {"zh": 1, "en": 2}
@@ -87,15 +86,13 @@ class _Contents:
     """0 for a clause in one language, else 1 (zh) or 2 (en) where its counterpart is here too."""
 
     @property
+    def langs(self) -> list[Lang]:
+        return [clause.policy.lang for clause in self.clauses]
+
+    @property
     def fingerprint(self) -> str:
         ids = "\n".join(f"{clause.id} {digest}" for clause, digest in zip(self.clauses, self.hashes, strict=True))
         return hashlib.sha256(f"{TOKENIZER}\n{ids}".encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Searchers:
-    lexical: LexicalIndex
-    dense: DenseStore | None
 
 
 class ClauseIndex:
@@ -108,19 +105,18 @@ class ClauseIndex:
         self,
         policies: Sequence[Policy],
         contents: _Contents,
-        searchers: _Searchers,
-        embedder: Embedder | None,
+        searchers: Searchers,
         store: StoreVectors = in_memory,
     ) -> None:
         self.policies: tuple[Policy, ...] = tuple(policies)
         self._all = self.policies
         self.rebuild: Future[None] | None = None
-        """Set while a damaged index is rebuilt in the background; until it is done, answers are lexical only."""
+        """Set while the index is rebuilt in the background; until it is done, answers are lexical only, or by the
+        embedder the index had before.
+        """
         self._contents = contents
         self._searchers = searchers
-        self._embedder = embedder
         self._store = store
-        self._calibration: Calibration = calibration_for(embedder.name if embedder else "")
         self._scope = ScopeMask(self.policies)
         self._gone: Mask | None = None
         self._by_id = {clause.id: clause for clause in contents.clauses}
@@ -146,7 +142,7 @@ class ClauseIndex:
         ordered = tuple(policies)
         contents = _contents(ordered)
         known = reusable_vectors(folder, embedder.name) if embedder and folder is not None else {}
-        vectors = _embed(contents, embedder, known) if embedder else None
+        space, vectors = _embedded(contents, embedder, known) if embedder else (None, None)
         lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
         if folder is not None:
             write_generation(
@@ -155,11 +151,12 @@ class ClauseIndex:
                 embedder=embedder.name if embedder else "",
                 hashes=contents.hashes,
                 vectors=vectors,
+                means=space.means if space else None,
                 fill_lexical=lambda path: LexicalIndex.build(
                     contents.words, contents.policy_of.tolist(), contents.sides.tolist(), path
                 ),
             )
-        return cls(ordered, contents, _Searchers(lexical, _dense(vectors, store)), embedder, store)
+        return cls(ordered, contents, Searchers.of(lexical, space, vectors, contents.langs, store), store)
 
     @classmethod
     def open(
@@ -176,7 +173,7 @@ class ClauseIndex:
         while True:
             seen = pointer(folder)
             try:
-                return cls(ordered, contents, _stored(contents, embedder, folder, store), embedder, store)
+                return cls(ordered, contents, _stored(contents, embedder, folder, store), store)
             except IndexDamaged:
                 if pointer(folder) == seen:
                     raise
@@ -191,11 +188,14 @@ class ClauseIndex:
         *,
         background: bool = False,
         store: StoreVectors = in_memory,
+        earlier: Callable[[str], Embedder | None] = lambda _: None,
     ) -> ClauseIndex:
         """`open`, or rebuild from the policies when that fails.
 
-        In the foreground the call returns when the rebuilt index is written. In the background it returns at once with
-        a lexical index in memory; `rebuild` is a future whose end switches the dense ranking on, or holds the error.
+        In the foreground the call returns when the rebuilt index is written. In the background it returns at once;
+        `rebuild` is a future whose end switches the new ranking on, or holds the error. Until then answers come from
+        the vectors on disk if only the embedder is another one, which `earlier` knows by its name, else from a lexical
+        index in memory.
         """
         ordered = tuple(policies)
         try:
@@ -203,33 +203,53 @@ class ClauseIndex:
         except IndexDamaged:
             if not background or embedder is None:
                 return cls.build(ordered, embedder, folder=folder, store=store)
-        index = cls.build(ordered, None, store=store)
-        with_vectors = embedder
+        index, wanted = cls._meanwhile(ordered, folder, store, earlier), embedder
 
         def rebuild() -> None:
-            built = cls.build(ordered, with_vectors, folder=folder, store=store)
-            index._embedder, index._calibration = built._embedder, built._calibration
-            index._searchers = built._searchers
+            index._searchers = cls.build(ordered, wanted, folder=folder, store=store)._searchers
 
-        worker = ThreadPoolExecutor(1, thread_name_prefix="index-rebuild")
-        index.rebuild = worker.submit(rebuild)
-        worker.shutdown(wait=False)
+        index.rebuild = _begun(rebuild)
         return index
+
+    @classmethod
+    def _meanwhile(
+        cls,
+        policies: tuple[Policy, ...],
+        folder: Path,
+        store: StoreVectors,
+        earlier: Callable[[str], Embedder | None],
+    ) -> ClauseIndex:
+        try:
+            if before := earlier(embedded_by(folder)):
+                return cls.open(policies, before, folder, store=store)
+        except (IndexDamaged, EmbedderUnavailable):
+            pass
+        return cls.build(policies, None, store=store)
 
     def changed_to(self, policies: Iterable[Policy]) -> ClauseIndex:
         """An index of `policies`, in memory, equal to one built anew; only what is not in this one is split, tokenised
-        and embedded. This one stays as it is. Raises as `build`.
+        and embedded. This one stays as it is. While this one is being rebuilt, so is that one. Raises as `build`.
         """
         ordered = tuple(policies)
+        rebuild = self.rebuild if self.rebuild is not None and not self.rebuild.done() else None
+        # read after that: a rebuild that was done has replaced these
         searchers, before = self._searchers, self._contents
         contents = _contents(ordered, {(part.policy.key, part.policy.lang): part for part in before.parts})
-        vectors = None
-        if self._embedder is not None:
-            known = dict(zip(before.hashes, searchers.dense.vectors, strict=True)) if searchers.dense else {}
-            vectors = _embed(contents, self._embedder, known)
+        space = vectors = None
+        if searchers.space is not None:
+            held = searchers.vectors
+            known = {} if held is None else dict(zip(before.hashes, held, strict=True))
+            space, vectors = _embedded(contents, searchers.space.embedder, known)
         lexical = LexicalIndex.build(contents.words, contents.policy_of.tolist(), contents.sides.tolist())
-        searchers = _Searchers(lexical, _dense(vectors, self._store))
-        return type(self)(ordered, contents, searchers, self._embedder, self._store)
+        searchers = Searchers.of(lexical, space, vectors, contents.langs, self._store)
+        changed = type(self)(ordered, contents, searchers, self._store)
+        if rebuild is not None:
+            changed.rebuild = _begun(lambda: changed._follow(self, rebuild))
+        return changed
+
+    def _follow(self, before: ClauseIndex, rebuild: Future[None]) -> None:
+        rebuild.result()
+        self._searchers = before.changed_to(self._all)._searchers
 
     def without(self, gone: Collection[tuple[str, Lang]]) -> ClauseIndex:
         """This index without the policies named by `id@version` and language: not found, not opened. At once."""
@@ -294,8 +314,9 @@ class ClauseIndex:
         mask = self._clause_mask(allowed, hidden)
         found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
         ids, dense = found, None
-        if searchers.dense is not None and self._embedder is not None and words:
-            ids, dense = _near(searchers.dense, _vector(self._embedder, asked, meanings.text), found, limit, mask)
+        if words:
+            formal = [meanings.text] if meanings.text and meanings.text != asked else []
+            ids, dense = searchers.near([asked, *formal], _language(asked), found, limit=limit, mask=mask)
         if not len(ids):
             return []
         lexical = np.zeros(len(ids))
@@ -304,7 +325,9 @@ class ClauseIndex:
         order = self._each_ref_once(ids, np.lexsort((ids, -fused)), max(_RERANKED, k))
         cosines = None if dense is None else dense[order]
         news = bool(_SPEAKS_OF_NEWS.search(asked))
-        return self._hits((subject, meanings), ids[order], lexical[order], cosines, k, news=news)
+        return self._hits(
+            (subject, meanings), ids[order], lexical[order], cosines, k, calibration=searchers.calibration, news=news
+        )
 
     def _each_ref_once(self, ids: NDArray[np.int64], order: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         """The first `k` of `order`; needed only where the languages of one version differ in scope or window."""
@@ -324,6 +347,7 @@ class ClauseIndex:
         dense: Scores | None,
         k: int,
         *,
+        calibration: Calibration,
         news: bool,
     ) -> list[Hit]:
         """The best `k` of `ids` as hits, by confidence; equal ones stay in the order given."""
@@ -339,7 +363,7 @@ class ClauseIndex:
             contents.inherited[ids],
             np.zeros(len(ids)) if news else contents.lower[ids],
         )
-        confidence = self._calibration.confidence(signals)
+        confidence = calibration.confidence(signals)
         cosines = dense if dense is not None else np.zeros(len(ids))
         return [
             Hit(contents.clauses[ids[i]], float(confidence[i]), float(lexical[i]), float(cosines[i]))
@@ -347,23 +371,7 @@ class ClauseIndex:
         ]
 
 
-def _dense(vectors: Vectors | None, store: StoreVectors) -> DenseStore | None:
-    return None if vectors is None or not len(vectors) else store(vectors)
-
-
-def _near(
-    store: DenseStore, vector: Vectors, found: NDArray[np.int64], limit: int, mask: Mask
-) -> tuple[NDArray[np.int64], Scores | None]:
-    """What was `found` by words and what is near in meaning, by number, and their cosines, if they can be had."""
-    try:
-        near, _ = store.search(vector, limit=limit, allowed=mask)
-        ids = np.union1d(found, near)
-        return ids, store.cosines(vector, ids).astype(np.float64)
-    except VectorsAway:
-        return found, None
-
-
-def _stored(contents: _Contents, embedder: Embedder | None, folder: Path, store: StoreVectors) -> _Searchers:
+def _stored(contents: _Contents, embedder: Embedder | None, folder: Path, store: StoreVectors) -> Searchers:
     """The searchers on disk, if they are whole and of these contents. Raises `IndexDamaged`."""
     generation = read_generation(folder)
     if generation.manifest.fingerprint != contents.fingerprint:
@@ -371,7 +379,8 @@ def _stored(contents: _Contents, embedder: Embedder | None, folder: Path, store:
     if generation.manifest.embedder != (embedder.name if embedder else ""):
         raise IndexDamaged(f"{generation.path.name}: embedded by {generation.manifest.embedder or 'nothing'}.")
     lexical = LexicalIndex.open(generation.lexical, len(contents.clauses))
-    return _Searchers(lexical, _dense(generation.vectors, store))
+    space = None if embedder is None else VectorSpace(embedder, generation.means)
+    return Searchers.of(lexical, space, generation.vectors, contents.langs, store)
 
 
 def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part] = MappingProxyType({})) -> _Contents:
@@ -432,25 +441,25 @@ def _twin_key(clause: Clause) -> tuple[object, ...]:
     return clause.ref, policy.scope, policy.window, policy.status == "draft", policy.undated
 
 
-def _embed(contents: _Contents, embedder: Embedder, known: dict[str, Vectors]) -> Vectors:
-    """Vectors in clause order; those of unchanged content are `known` by their hash."""
+def _begun(work: Callable[[], None]) -> Future[None]:
+    worker = ThreadPoolExecutor(1, thread_name_prefix="index-rebuild")
+    future = worker.submit(work)
+    worker.shutdown(wait=False)
+    return future
+
+
+def _embedded(contents: _Contents, embedder: Embedder, known: Mapping[str, Vectors]) -> tuple[VectorSpace, Vectors]:
+    """Vectors in clause order, and how they are compared; those of unchanged content are `known` by their hash."""
     missing = {
         digest: clause.search_text
         for digest, clause in zip(contents.hashes, contents.clauses, strict=True)
         if digest not in known
     }
-    fresh = embedder.embed(list(missing.values()))
-    known = known | dict(zip(missing, fresh, strict=True))
-    if not contents.hashes:
-        return np.zeros((0, embedder.dim), np.float32)
-    return np.stack([known[digest] for digest in contents.hashes])
-
-
-def _vector(embedder: Embedder, asked: str, formal: str) -> Vectors:
-    """The vector of a question; halfway to that of its formal wording where there is one."""
-    vectors = embedder.embed([asked, formal] if formal and formal != asked else [asked])
-    both: Vectors = normalized(vectors.sum(axis=0, keepdims=True))[0] if len(vectors) > 1 else vectors[0]
-    return both
+    fresh = dict(zip(missing, embedder.embed(list(missing.values())), strict=True))
+    vectors = np.zeros((len(contents.hashes), embedder.dim), np.float32)
+    for row, digest in enumerate(contents.hashes):
+        vectors[row] = fresh[digest] if digest in fresh else known[digest]
+    return VectorSpace.learned(embedder, vectors, contents.langs), vectors
 
 
 def _language(query: str) -> Lang:

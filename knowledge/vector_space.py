@@ -58,13 +58,11 @@ class VectorSpace:
             return vectors
         return self.embedder.centred(vectors, self.means[[LANGS.index(lang) for lang in langs]])
 
-    def question(self, text: str, lang: Lang) -> Vectors:
-        """A question `(dim,)` as it is searched with. Raises `EmbedderUnavailable`."""
+    def questions(self, texts: Sequence[str], lang: Lang) -> Vectors:
+        """Questions in one language `(n, dim)` as they are searched with. Raises `EmbedderUnavailable`."""
         if self.means is None or not isinstance(self.embedder, CentringEmbedder):
-            placed: Vectors = self.embedder.embed([text])[0]
-            return placed
-        asked: Vectors = self.embedder.centred(self.embedder.embed_questions([text]), self.means[LANGS.index(lang)])[0]
-        return asked
+            return self.embedder.embed(texts)
+        return self.embedder.centred(self.embedder.embed_questions(texts), self.means[LANGS.index(lang)])
 
 
 class JointEmbedder:

