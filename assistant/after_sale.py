@@ -23,8 +23,8 @@ from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotAuthoris
 from assistant.evidence import with_file
 from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
 from assistant.orders import change_ticket
-from assistant.permits import Permits
-from assistant.photos import check_file
+from assistant.permits import ATTEMPTS, Permits
+from assistant.photos import FileChecks
 from assistant.proposals import Grounds, Proposal, Settled, draft_proposal
 from assistant.shop import Action, Order, Ticket
 from assistant.store.conversations import ConversationStore
@@ -36,8 +36,6 @@ from assistant.wording import fill
 from knowledge.errors import UnknownClause
 
 log = structlog.get_logger("assistant")
-
-_ATTEMPTS = 5
 
 DESK_EVENT = "ticket_event"
 """The action by which a person at the desk moves a ticket."""
@@ -81,6 +79,7 @@ class AfterSale:
     ) -> None:
         self.engine = engine
         self.files = files
+        self.checks = FileChecks()
         self.shop = shop
         self.conversations = conversations
         self.permits = permits
@@ -257,7 +256,7 @@ class AfterSale:
         """
         if conversation.closed or conversation.customer_id is None:
             raise Conflict("The conversation is closed.", mend="Open a new one.")
-        checked = await asyncio.to_thread(check_file, content)
+        checked = await self.checks.of(content)
         order, ticket = await self._meant(conversation, ticket_id)
         sent = Attachment(
             file_id="",
@@ -308,13 +307,13 @@ class AfterSale:
             include={"client_id", "file_id", "name", "media_type", "size", "order_id", "ticket_id"}
         )
         entries: list[Entry] = [Attached(**fields), Said(text="".join(lines) if lang == "zh" else " ".join(lines))]
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             head = await self.conversations.get(conversation.id, customer_id=None)
             try:
                 _, logged = await self.conversations.commit(head, entries, at=kept.at, turn_done=False)
                 break
             except Conflict:
-                if attempt == _ATTEMPTS - 1:
+                if attempt == ATTEMPTS - 1:
                     raise
         return logged
 
@@ -379,7 +378,7 @@ class AfterSale:
 
     async def _record(self, settled: Settled, now: datetime) -> None:
         """Write the end into the ledger; the customer is told of the ticket's step, not of the desk's permit."""
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             head = await self.conversations.get(settled.conversation_id, customer_id=None)
             try:
                 await self.conversations.commit(head, [], at=now, settled=[settled], turn_done=False)
@@ -407,7 +406,7 @@ class AfterSale:
         refs += [step.clause for step in ticket.history if step.clause]
         refs += [entry.entry.citation.clause for entry in messages if isinstance(entry.entry, Cited)]
         files = [
-            PackedFile(each.name, each.media_type, each.sha256, each.at, "customer", self.files.original(each))
+            PackedFile(each.name, each.media_type, each.sha256, each.at, "customer", await self.files.original(each))
             for each in sent
         ]
         material = Material(
@@ -419,7 +418,7 @@ class AfterSale:
             clauses=[clause for ref in dict.fromkeys(refs) if (clause := self._clause(ref, lang))],
             ledger=await self.talks.ledger_of([settled.permit_id for _, settled in writes]),
         )
-        return pack_dispute(material, lang)
+        return await asyncio.to_thread(pack_dispute, material, lang)
 
     def _labels(self, lang: Lang) -> dict[str, str]:
         kinds = ("ticket_state", "ticket_kind", "ticket_event")

@@ -417,7 +417,8 @@ def _again(error: Exception) -> bool | float:
 def _seconds(response: httpx.Response) -> float | None:
     """`Retry-After` (RFC 9110 §10.2.3) in its form of seconds."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    # isdigit alone takes `²`, which is no number
+    return float(value) if value.isascii() and value.isdigit() else None
 
 
 def _json(response: httpx.Response) -> Any:

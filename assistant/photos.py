@@ -6,10 +6,12 @@ yields facts for a person to weigh.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import struct
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +22,13 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-"""A phone's largest photo has some 50 million; a picture that claims more is not opened."""
+"""A picture that claims more is not opened: unpacked and turned it would take half a gigabyte."""
+MAX_SCANS = 64
+"""A progressive JPEG has about ten scans. Each costs a pass over the whole picture and takes a hundred bytes: a file of
+8 MB could keep a processor busy for a quarter of an hour.
+"""
+AT_ONCE = 2
+"""How many files are checked at the same time."""
 SHOWN_SIDE = 1600
 """The longest side of the copy that is shown, in pixels."""
 CLOSE = 6
@@ -32,6 +40,9 @@ _FORMATS: dict[str, MediaType] = {
 }  # fmt: skip
 
 
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_WITHOUT_LENGTH = frozenset({0x00, 0x01, 0xFF, *range(0xD0, 0xD9)})
+"""What follows 0xFF where no segment begins: stuffing, fill bytes, restarts."""
 _ORIENTATION = 0x0112
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """By Exif orientation, the `PIL.Image.Transpose` that sets a picture upright."""
@@ -52,9 +63,26 @@ class Checked:
     height: int | None = None
 
 
+class FileChecks:
+    """Checks files in threads, only so many at a time: a hundred customers who send their largest photos at once wait
+    for each other rather than take all memory.
+    """
+
+    def __init__(self, check: Callable[[bytes], Checked] | None = None, *, at_once: int = AT_ONCE) -> None:
+        self._check = check or check_file
+        self._free = asyncio.Semaphore(at_once)
+
+    async def of(self, content: bytes) -> Checked:
+        """What `content` is. Raises `FileRefused` as `check_file` does."""
+        async with self._free:
+            return await asyncio.to_thread(self._check, content)
+
+
 def check_file(content: bytes) -> Checked:
     """What `content` is. Raises `FileRefused`: `file_too_large`, `file_kind` (neither photo nor PDF), or
-    `file_damaged` (a photo that cannot be opened, or claims too many pixels).
+    `file_damaged` (a photo that cannot be opened, claims too many pixels, or has too many scans).
+
+    Takes up to two seconds and 350 MB for the largest picture: see `FileChecks`.
     """
     if len(content) > MAX_BYTES:
         raise FileRefused("The file is too large.", code="file_too_large")
@@ -64,6 +92,8 @@ def check_file(content: bytes) -> Checked:
     digest = hashlib.sha256(content).hexdigest()
     if kind == "application/pdf":
         return Checked(kind, digest, len(content))
+    if kind == "image/jpeg" and _has_scans(content, MAX_SCANS + 1):
+        raise FileRefused("The picture has too many scans.", code="file_damaged")
     return _picture(content, kind, digest)
 
 
@@ -83,6 +113,24 @@ def sniff(content: bytes) -> MediaType | None:
 def alike(one: str, other: str) -> bool:
     """Whether two perceptual hashes are of pictures that look alike."""
     return (int(one, 16) ^ int(other, 16)).bit_count() <= CLOSE
+
+
+def _has_scans(content: bytes, n: int) -> bool:
+    """Whether the JPEG has `n` scans or more (ITU T.81 B.1): what stands inside other segments does not count."""
+    place, found = 2, 0
+    while found < n:
+        place = content.find(b"\xff", place)
+        if place < 0 or place + 4 > len(content):
+            return False
+        marker = content[place + 1]
+        if marker == _END_OF_IMAGE:
+            return False
+        if marker in _WITHOUT_LENGTH:
+            place += 1 if marker == 0xFF else 2
+            continue
+        found += marker == _START_OF_SCAN
+        place += 2 + int.from_bytes(content[place + 2 : place + 4])
+    return True
 
 
 def _picture(content: bytes, kind: MediaType, digest: str) -> Checked:

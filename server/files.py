@@ -78,7 +78,7 @@ async def send_file(
 async def read_file(front: TheFront, visitor: TheVisitor, file_id: FileId) -> Response:
     """One's own file: a photo without its metadata, a PDF as a download."""
     after_sale = after_sale_of(front)
-    return _response(after_sale, await after_sale.files.find(file_id, customer_id=visitor.subject))
+    return await _response(after_sale, await after_sale.files.find(file_id, customer_id=visitor.subject))
 
 
 @router.get("/v1/desk/files/{file_id}", response_class=Response)
@@ -92,7 +92,7 @@ async def read_at_desk(
     kept = await after_sale.files.find(file_id)
     if colleague.role == "legal" and not await front.concerns_legal(kept.conversation_id):
         raise NotFound("There is no such file.")
-    return _response(after_sale, kept, original=original)
+    return await _response(after_sale, kept, original=original)
 
 
 def shown_name(name: str | None) -> str:
@@ -101,10 +101,10 @@ def shown_name(name: str | None) -> str:
     return "".join(char for char in last if char.isprintable() and char not in '"<>')[:80].strip() or "file"
 
 
-def _response(after_sale: AfterSale, kept: Attachment, *, original: bool = False) -> Response:
-    shown = None if original else after_sale.files.shown(kept)
+async def _response(after_sale: AfterSale, kept: Attachment, *, original: bool = False) -> Response:
+    shown = None if original else await after_sale.files.shown(kept)
     headers = {"Cache-Control": "private, no-store"}
     if shown is not None:
         return Response(shown, media_type="image/jpeg", headers={**headers, "Content-Disposition": "inline"})
     headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(kept.name)}"
-    return Response(after_sale.files.original(kept), media_type=kept.media_type, headers=headers)
+    return Response(await after_sale.files.original(kept), media_type=kept.media_type, headers=headers)

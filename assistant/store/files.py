@@ -102,13 +102,15 @@ class FileStore:
         """Files that were sent about an order, oldest first."""
         return await self._all(files.c.order_id == order_id)
 
-    def original(self, attachment: Attachment) -> bytes:
+    async def original(self, attachment: Attachment) -> bytes:
         """The file as it came. Raises `NotFound` when its bytes are gone."""
-        return self._get(attachment.sha256)
+        return await asyncio.to_thread(self._get, attachment.sha256)
 
-    def shown(self, attachment: Attachment) -> bytes | None:
+    async def shown(self, attachment: Attachment) -> bytes | None:
         """The copy without metadata; None for a PDF."""
-        return None if attachment.medium == "pdf" else self._get(f"{attachment.sha256}.shown")
+        if attachment.medium == "pdf":
+            return None
+        return await asyncio.to_thread(self._get, f"{attachment.sha256}.shown")
 
     async def _all(self, *which: ColumnElement[bool]) -> list[Attachment]:
         query = select(files.c.body).where(files.c.shop == self._shop, *which).order_by(files.c.at, files.c.file_id)

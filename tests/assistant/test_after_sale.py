@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +14,11 @@ from assistant.build import IN_MEMORY, open_after_sale
 from assistant.conversation import Acted, Attached, Cited, Proposed, Said
 from assistant.errors import Conflict, FileRefused, NotAuthorised, NotFound
 from assistant.ledger import EffectState
+from assistant.photos import AT_ONCE, Checked, FileChecks, check_file
 from assistant.proposals import draft_proposal, settle
 from assistant.settings import Settings
 from assistant.shop import Action
+from assistant.store.database import Database
 from assistant.store.files import PER_CONVERSATION, FileStore
 from assistant.tickets import MoveRefused
 from knowledge.errors import UnknownClause
@@ -216,6 +220,55 @@ async def test_a_file_too_many_leaves_nothing_on_the_disk(talking: Talking, tmp_
         await after_sale.attach(talk.head, b"%PDF-other", name="a.pdf", client_id="f0")
     assert len(before) == PER_CONVERSATION
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+async def test_only_so_many_files_are_unpacked_at_a_time(talking: Talking) -> None:
+    talk = await talking("c18")
+    after_sale = after_sale_of(talk)
+    busy: list[int] = []
+    lock, now, let_go = threading.Lock(), [0], threading.Barrier(AT_ONCE)
+
+    def slowly(content: bytes) -> Checked:
+        with lock:
+            now[0] += 1
+            busy.append(now[0])
+        let_go.wait(5)  # until as many are at it as may be
+        checked = check_file(content)
+        with lock:
+            now[0] -= 1
+        return checked
+
+    after_sale.checks = FileChecks(slowly)
+    sent = [
+        after_sale.attach(talk.head, f"%PDF-{number}".encode(), name="a.pdf", client_id=f"f{number}")
+        for number in range(3 * AT_ONCE)
+    ]
+    await asyncio.gather(*sent)
+    assert (len(busy), max(busy)) == (3 * AT_ONCE, AT_ONCE)
+
+
+class Watched(FileStore):
+    """A file store that remembers where it read."""
+
+    def __init__(self, database: Database, shop: str, folder: Path) -> None:
+        super().__init__(database, shop, folder)
+        self.threads: list[threading.Thread] = []
+
+    def _get(self, name: str) -> bytes:
+        self.threads.append(threading.current_thread())
+        return super()._get(name)
+
+
+async def test_files_are_read_beside_the_loop_that_serves_everybody(talking: Talking, tmp_path: Path) -> None:
+    talk = await talking("c18")
+    after_sale, number = after_sale_of(talk), await resend_ticket(talk)
+    after_sale.files = files = Watched(talk.assistant.database, talk.assistant.profile.key, tmp_path)
+    kept, _ = await after_sale.attach(talk.head, photo(), name="a.jpg", client_id="f1", ticket_id=number)
+    assert await files.original(kept) == photo()
+    assert await files.shown(kept)
+    assert await after_sale.dispute_pack(number, "zh")
+    assert len(files.threads) == 3
+    assert threading.current_thread() not in files.threads
 
 
 async def test_a_customer_withdraws_by_a_proposal_and_a_yes(talking: Talking) -> None:

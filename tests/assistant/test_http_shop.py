@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from assistant.clock import FixedClock
 from assistant.errors import Conflict, EffectRefused, EffectUnknown, ShopUnavailable
-from assistant.http_shop import MAX_BYTES, HttpShop
+from assistant.http_shop import MAX_BYTES, HttpShop, _seconds
 from assistant.shop import Action, Connected, Shop
 from knowledge.errors import XiaoerError
 from server.scripted_shop import Fault, Planned, ScriptedShop, running
@@ -178,6 +178,12 @@ async def test_a_read_is_tried_again_and_then_given_up(fault: Fault) -> None:
         with pytest.raises(ShopUnavailable):
             await shop.order("c1", "O1")
         assert 2 <= len(system.requests) <= 3
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("2", 2.0), ("²", None), ("", None), ("-1", None), ("soon", None)])
+def test_a_time_to_wait_is_read_only_where_it_is_a_number(header: str, seconds: float | None) -> None:
+    answer = httpx.Response(429, headers=[(b"retry-after", header.encode("latin-1"))])
+    assert _seconds(answer) == seconds
 
 
 async def test_a_read_that_fails_once_succeeds_the_second_time() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
 from assistant.errors import FileRefused
-from assistant.photos import MAX_BYTES, SHOWN_SIDE, alike, check_file, sniff
+from assistant.photos import MAX_BYTES, MAX_SCANS, SHOWN_SIDE, alike, check_file, sniff
 
 
 def drawn(side: int = 200, kind: str = "PNG", shift: int = 0) -> bytes:
@@ -46,6 +46,27 @@ def test_one_byte_too_many_is_refused() -> None:
     with pytest.raises(FileRefused):
         check_file(b"%PDF-" + b" " * (MAX_BYTES - 4))
     assert check_file(b"%PDF-" + b" " * (MAX_BYTES - 5)).media_type == "application/pdf"
+
+
+def progressive(scans: int) -> bytes:
+    """A JPEG whose last refinement is written over and over."""
+    written = io.BytesIO()
+    Image.new("L", (64, 64), 128).save(written, "JPEG", progressive=True)
+    content = written.getvalue()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    return content[:-2] + last * (scans - content.count(b"\xff\xda")) + content[-2:]
+
+
+def test_a_picture_that_is_unpacked_over_and_over_is_turned_away() -> None:
+    assert check_file(progressive(MAX_SCANS)).shown is not None
+    with pytest.raises(FileRefused, match="scans"):
+        check_file(progressive(MAX_SCANS + 1))
+
+
+def test_scans_inside_metadata_or_behind_the_picture_do_not_count() -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(written, "JPEG", comment=progressive(MAX_SCANS + 1)[:60_000])
+    assert check_file(written.getvalue() + progressive(MAX_SCANS + 1)).shown is not None
 
 
 def test_the_same_picture_in_another_format_and_size_looks_alike_and_another_does_not() -> None:
