@@ -38,6 +38,7 @@ _NOT_LIVE = frozenset({"CREATED", "CLOSED"})
 """States in which an order has nothing to ship, return or pay: a flow that does not list them has nothing to decide."""
 
 _COMING = frozenset({"PAID", "SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT"})
+_MINE = re.compile(r"我的?(?:那个|这个)?(?:包裹|快递|快件|订单|货)|\bmy (?:parcel|package|order|delivery)\b")
 _IF_BOUGHT = re.compile(
     r"现在(?:买|拍|下单)|(?:如果|要是).{0,4}(?:买|拍|下单)|再(?:买|拍)|\bif i (?:buy|order)|\border(?:ed)? now\b"
 )
@@ -107,6 +108,8 @@ async def _own_delivery(turn: TurnContext) -> str | None:
     if turn.asked.sku or turn.state.sku or slots.region or _IF_BOUGHT.search(fold(said)):
         return None
     own = await turn.orders()
+    if _MINE.search(fold(said)) and any(order.state in _COMING for order in own):
+        return "track_parcel"
     if goods_in(fold(said), turn.engine.catalogue):
         coming = [order for order in own if order.state in _COMING]
         return "track_parcel" if named_orders(said, coming, turn.engine.catalogue) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flows import Flow
-from assistant.naming import further_orders, goods_of_others, named_lines, named_orders, standing_where
+from assistant.naming import further_orders, goods_of_others, named_lines, named_orders, standing_where, with_case
 from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
@@ -128,7 +128,8 @@ def _choose(turn: TurnContext, flow: Flow, candidates: Sequence[Order], words: s
     if len(candidates) == 1:
         return candidates[0]
     likely = [o for o in candidates if o.state in flow.prefer]
-    for few in (standing_where(words, candidates), likely):
+    asked_about = with_case(words, candidates) if flow.by == "ticket_state" or flow.about else []
+    for few in (asked_about, standing_where(words, candidates), likely):
         if len(few) == 1:
             return few[0]
     for kind in flow.about:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant.catalogue import Catalogue, goods_words, latin_words
-from assistant.shop import Order, OrderLine, OrderState
+from assistant.orders import open_tickets
+from assistant.shop import Order, OrderLine, OrderState, TicketKind
 from knowledge.text import fold, mend
 
 _LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
@@ -50,6 +51,17 @@ _STANDS: tuple[tuple[re.Pattern[str], frozenset[OrderState]], ...] = (
     (re.compile(r"拒收|\brefused\b"), frozenset({"REFUSED", "RETURNED_TO_SELLER"})),
 )  # fmt: skip
 """How people say where an order stands, as far as that tells one order from another."""
+
+_CASES: tuple[tuple[re.Pattern[str], TicketKind], ...] = (
+    (re.compile(r"纠纷|平台介入|\bdispute"), "platform_dispute"),
+    (re.compile(r"换货|\bexchange"), "exchange"),
+    (re.compile(r"维修|返修|在修|\brepair"), "repair"),
+    (re.compile(r"补发|\bresen[dt]"), "resend"),
+    (re.compile(r"仅退款|\brefund only|\bwithout return"), "refund_only_received"),
+    (re.compile(r"退货|\breturn"), "return_refund"),
+    (re.compile(r"价保|差价|\bprice protection"), "price_protection"),
+    (re.compile(r"投诉|\bcomplaint"), "complaint"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,13 @@ def named_orders(words: str, orders: Sequence[Order], catalogue: Catalogue) -> l
     told = [(order_mention(words, order, catalogue).score, order) for order in orders]
     best = max((score for score, _ in told), default=0.0)
     return [order for score, order in told if score == best] if best > 0 else []
+
+
+def with_case(words: str, orders: Sequence[Order]) -> list[Order]:
+    """The orders with an open case of the kind that `words` name (`那个纠纷单`); none when they name none."""
+    said = fold(words)
+    named = {kind for pattern, kind in _CASES if pattern.search(said)}
+    return [order for order in orders if any(ticket.kind in named for ticket in open_tickets(order))]
 
 
 def standing_where(words: str, orders: Sequence[Order]) -> list[Order]:

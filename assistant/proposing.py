@@ -74,7 +74,8 @@ def not_now(run: FlowRun, subject: Subject) -> Outcome:
     note_order(turn, subject.order)
     turn.evidence.text(values["items"])
     card = order_card(subject.order, turn.engine, turn.lang)
-    if run.intent in FAULTS and subject.order.state in _ON_ITS_WAY:
+    sure = max((guess.confidence for guess in turn.heard.intents if guess.name == run.intent), default=1.0)
+    if run.intent in FAULTS and subject.order.state in _ON_ITS_WAY and sure >= _PLAINLY:
         # who tells what is wrong with the goods has them: it is the record that lags behind
         person = hand_off(run.intent, fill(turn.say("not_signed_yet"), values), "signing_not_recorded", turn)
         return replace(person, cards=(card,))
@@ -84,6 +85,8 @@ def not_now(run: FlowRun, subject: Subject) -> Outcome:
     return Outcome(run.intent, fill(turn.say("not_now"), values), cards=(card,), quick_replies=buttons)
 
 
+_PLAINLY = 0.8
+"""From this confidence on a fault was told of, and not just likely."""
 _ON_ITS_WAY = frozenset({"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT"})
 _WAYS_ON = ("cancel_order", "return_no_reason")
 

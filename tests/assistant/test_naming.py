@@ -14,6 +14,7 @@ from assistant.naming import (
     named_lines,
     named_orders,
     standing_where,
+    with_case,
 )
 from assistant.shop import Order
 from assistant.turn import Assistant
@@ -113,3 +114,11 @@ async def test_goods_of_a_kind_nobody_ordered_are_noticed(
 ) -> None:
     own = await orders_of(assistant, customer)
     assert goods_of_others(words, list(own.values()), assistant.engine.catalogue) == goods
+
+
+@pytest.mark.parametrize(
+    ("words", "tails"), [("维修的那单好了吗", {"5341"}), ("换货那单", set[str]()), ("我的订单", set[str]())]
+)
+async def test_an_order_is_named_by_its_open_case(assistant: Assistant, words: str, tails: set[str]) -> None:
+    own = await orders_of(assistant, "c17")
+    assert {order.order_id[-4:] for order in with_case(words, list(own.values()))} == tails

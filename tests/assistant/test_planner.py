@@ -300,3 +300,23 @@ async def test_who_promises_to_ask_a_person_calls_one(talking: Talking) -> None:
     await talk.say("第一个是正品吗")
     assert talk.handed_off == []
     assert "需要的话" in talk.said
+
+
+async def test_clothes_that_turn_out_big_are_exchanged_and_nothing_is_recommended(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("外套有点大")
+    assert talk.decided == ["DT-02 ASK(condition_photos)"]
+
+
+async def test_a_space_parts_two_short_wishes(talking: Talking) -> None:
+    talk = await talking("c33")
+    await talk.say("双面大衣黑色L 有货吗 多少钱")
+    assert "仅剩" in talk.said or "有货" in talk.said
+    assert "¥599.00" in talk.said
+
+
+async def test_my_parcel_is_no_order_yet_to_be_placed(talking: Talking) -> None:
+    talk = await talking("c16")
+    await talk.say("新疆运费怎么算")
+    await talk.say("我的包裹几天能到")
+    assert "中通快递" in talk.said
