@@ -23,6 +23,7 @@ from server.authority_views import ApprovalView, approval_view, fact_label
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
 from server.desk_rows import QueueRow, newest, queue_row
 from server.front import (
+    Front,
     ResumeAfter,
     TheAgent,
     TheAuditor,
@@ -97,12 +98,19 @@ async def read_queue(
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def stream_queue(front: TheFront, _colleague: TheColleague) -> AsyncIterator[ServerSentEvent]:
-    """`changed` with the id of a conversation whose row in the queue is to be read again."""
+async def stream_queue(front: TheFront, colleague: TheColleague) -> AsyncIterator[ServerSentEvent]:
+    """`changed` with the id of a conversation whose row in the queue is to be read again. Legal hears of those with a
+    request that needs legal.
+    """
     with front.hub.listen(DESK) as listener:
         async for item in listener:
-            if isinstance(item, Hint):
+            if isinstance(item, Hint) and (colleague.role != "legal" or await _is_for_legal(front, item)):
                 yield hint_event(item)
+
+
+async def _is_for_legal(front: Front, hint: Hint) -> bool:
+    talk = hint.data.get("id")
+    return talk is None or await front.concerns_legal(str(talk))
 
 
 @router.get("/conversations/{conversation_id}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -10,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.conftest import Client, serving, settings_for
+from tests.server.conftest import Client, new_client, serving, settings_for
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +176,32 @@ def test_legal_sees_what_needs_legal_and_nothing_else(sit: Sitting, shopper: Sho
     assert legal.post(f"/approvals/{proposal}", {"verdict": "approve"}).status_code == 404
     assert legal.http.get(f"/v1/desk/conversations/{shopper.conversation}").status_code == 404
     assert shopper.conversation not in {row["id"] for row in legal.get("/conversations")}
+
+
+def test_the_stream_of_the_queue_names_to_legal_only_talks_that_need_legal(
+    base: str, sit: Sitting, shopper: Shopper
+) -> None:
+    asked(sit("小周"), shopper, 1000, sensitive=True)
+    ordinary, legal, heard = new_client(base), sit("法务小陈", "legal"), list[str]()
+
+    def listen() -> None:
+        with legal.http.stream("GET", "/v1/desk/events") as response:
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    heard.append(json.loads(line[6:]).get("id", ""))
+                if heard.count(shopper.conversation) > 2:
+                    return
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    for number in count():
+        for client in (ordinary, shopper):
+            assert client.say("在吗", f"m{number}").status_code == 202
+        listening.join(0.05)
+        if not listening.is_alive():
+            break
+    assert set(heard) - {""} == {shopper.conversation}
+    ordinary.http.close()
 
 
 @pytest.mark.parametrize(
