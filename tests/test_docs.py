@@ -335,7 +335,9 @@ def test_the_route_tables_hold_every_route_and_no_other() -> None:
 
 
 def test_every_path_in_the_documents_is_a_route() -> None:
-    templates = [re.compile(re.sub(r"\\\{ref\\\}", ".+", re.escape(path)).replace(r"\{", "{")) for _, path in routes()]
+    templates = [
+        re.compile(re.sub(r"\\\{(?:ref|name)\\\}", ".+", re.escape(path)).replace(r"\{", "{")) for _, path in routes()
+    ]
     known = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", pattern.pattern.replace(r"\}", "}"))) for pattern in templates]
     for path in set(re.findall(r"(?:127\.0\.0\.1:8080|`)(/(?:v1|demo)/[^\s\"'`?)…]+)", everything())):
         assert any(pattern.fullmatch(path) for pattern in known), path
