@@ -21,7 +21,7 @@ from assistant.transcripts import of_log
 from knowledge.clauses import Place
 from server.authority_views import ApprovalView, approval_view, fact_label
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
-from server.desk_rows import QueueRow, newest, queue_row
+from server.desk_rows import NO_MARK, CaseMark, QueueRow, marks_of, newest, queue_row
 from server.front import (
     Front,
     ResumeAfter,
@@ -33,6 +33,7 @@ from server.front import (
     TheLanguage,
     not_stopping,
 )
+from server.identity import Colleague
 from server.problems import responses
 from server.stream import DESK, Hint, follow, hint_event
 from server.views import HitView, LoggedView, desk_view, hit_view, plain
@@ -81,6 +82,7 @@ async def read_queue(
 ) -> list[QueueRow]:
     """Open conversations, those who wait longest first."""
     heads = await front.assistant.conversations.queue(front.assistant.profile.key, owners=OWNERS[state])
+    marks = await _marks(front, colleague)
     return [
         queue_row(
             head.conversation,
@@ -90,11 +92,19 @@ async def read_queue(
             understood=head.understood,
             labels=front.intent_labels(lang),
             lang=lang,
+            mark=marks.get(head.conversation.customer_id or "", NO_MARK),
         )
         for head in heads
         if (state != "mine" or head.conversation.agent == colleague.name)
         and (colleague.role != "legal" or await front.concerns_legal(head.conversation.id))
     ]
+
+
+async def _marks(front: Front, colleague: Colleague) -> Mapping[str, CaseMark]:
+    """By customer, how late the shop is with their cases. Legal reads cases where they need legal, so none here."""
+    if front.after_sale is None or colleague.role == "legal":
+        return {}
+    return marks_of(await front.after_sale.waiting())
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -129,6 +139,7 @@ async def read_one(
         understood=understood,
         labels=front.intent_labels(lang),
         lang=lang,
+        mark=(await _marks(front, colleague)).get(conversation.customer_id or "", NO_MARK),
     )
     requests = await assistant.approvals.store.requests(STATES, conversation_id=conversation.id)
     asks, actions = conversation.state.waiting_for, assistant.engine.flows.actions

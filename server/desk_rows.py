@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from assistant.conversation import AgentSaid, Asked, Conversation, Lang, Logged, Mood, Said, Understood
-from assistant.shop import Text
+from assistant.shop import Order, Text, Ticket
 
 GUEST_NAME = Text(zh="访客", en="Guest")
 
@@ -18,8 +19,34 @@ class IntentLabel(BaseModel):
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class CaseMark:
+    """How late the shop is with a customer's cases: percent of the limit that has passed (0, 50, 80), at the worst of
+    them, and whether a person was called for one.
+    """
+
+    alert: int = 0
+    overdue: bool = False
+
+
+NO_MARK = CaseMark()
+
+
+def marks_of(waiting: Iterable[tuple[Order, Ticket]]) -> dict[str, CaseMark]:
+    """By customer, the worst of their open cases; nothing for whom all are in time."""
+    marks: dict[str, CaseMark] = {}
+    for order, ticket in waiting:
+        if ticket.alerted or ticket.escalated_at is not None:
+            worst = marks.get(order.customer_id, NO_MARK)
+            late = worst.overdue or ticket.escalated_at is not None
+            marks[order.customer_id] = CaseMark(max(worst.alert, ticket.alerted), late)
+    return marks
+
+
 class QueueRow(BaseModel):
-    """`waiting_since` is None when nobody waits for an answer."""
+    """`waiting_since` is None when nobody waits for an answer. `case_alert` and `case_overdue` are of the customer's
+    open cases, see `CaseMark`.
+    """
 
     id: str
     customer_name: str
@@ -30,6 +57,8 @@ class QueueRow(BaseModel):
     agent: str | None
     transfer_to: str | None
     escalated: bool
+    case_alert: int
+    case_overdue: bool
     risks: list[str]
     mood: Mood
     lang: Lang
@@ -44,6 +73,7 @@ def queue_row(
     understood: Understood | None,
     labels: Mapping[str, str],
     lang: Lang,
+    mark: CaseMark = NO_MARK,
 ) -> QueueRow:
     """The row of one conversation; `labels` are the intents' names in the reader's language."""
     intents = understood.intents if understood is not None else ()
@@ -57,6 +87,8 @@ def queue_row(
         agent=conversation.agent,
         transfer_to=conversation.transfer_to,
         escalated=conversation.escalated_at is not None,
+        case_alert=mark.alert,
+        case_overdue=mark.overdue,
         risks=list(understood.risks) if understood is not None else [],
         mood=understood.mood if understood is not None else "calm",
         lang=conversation.lang,

@@ -60,7 +60,7 @@ export class Queue {
       all: () => true,
       waiting: (row) => row.owner === "queue",
       mine: (row) => row.agent === this.mine,
-      risk: (row) => row.risks.length > 0 || row.escalated,
+      risk: (row) => row.risks.length > 0 || row.escalated || row.case_overdue || row.case_alert > 0,
     }[this.#filter];
     return this.#rows.filter(keep);
   }
@@ -117,6 +117,13 @@ export class Queue {
     this.draw();
   }
 
+  /** How much of the limit of the customer's case has passed, or that it is over. */
+  #late(row) {
+    const { t } = this.#tools;
+    if (row.case_overdue) return h("span.state.risk", {}, icon("risk"), t("queue_overdue"));
+    return row.case_alert ? h("span.state.wait", {}, icon("wait"), t("queue_alert", { n: row.case_alert })) : null;
+  }
+
   #row(row) {
     const { t, choose } = this.#tools;
     const waited = row.waiting_since ? minutes(row.waiting_since, Date.now()) : null;
@@ -127,7 +134,7 @@ export class Queue {
       { type: "button", "aria-current": row.id === this.#open && "true", onclick: () => choose(row.id) },
       h("span.head", {}, h("b", {}, row.customer_name), waited === null ? null : h(`span.state${level}`, {}, icon(level === ".risk" ? "risk" : "wait"), t("waiting", { n: waited }))),
       h("span.last", {}, row.last_text),
-      h("span.tags", {}, row.escalated ? h("span.state.risk", {}, icon("risk"), t("escalated")) : null, row.risks.map((risk) => h("span.state.risk", {}, icon("risk"), t(`risk_${risk}`))), row.intents.slice(0, 2).map((intent) => h("span.state", {}, intent.label))),
+      h("span.tags", {}, row.escalated ? h("span.state.risk", {}, icon("risk"), t("escalated")) : null, this.#late(row), row.risks.map((risk) => h("span.state.risk", {}, icon("risk"), t(`risk_${risk}`))), row.intents.slice(0, 2).map((intent) => h("span.state", {}, intent.label))),
       h("small", {}, owner, row.transfer_to ? ` · ${t("offered_to", { name: row.transfer_to })}` : ""),
     );
     return h("li", {}, button);

@@ -197,6 +197,8 @@ export const WORDS = {
   case_seller: ["店铺需准备", "The shop has to show"],
   case_overdue: ["已超时", "Overdue"],
   case_alert: ["时限已过 {n}%", "{n}% of the limit has passed"],
+  queue_overdue: ["售后单已超时", "Case overdue"],
+  queue_alert: ["售后单时限已过 {n}%", "{n}% of a case's limit has passed"],
   case_history: ["经过", "History"],
   case_pack: ["导出纠纷凭证", "Export the dispute file"],
   case_act: ["处理", "Act"],
