@@ -3,6 +3,7 @@
 turns      a turn of the embedded assistant: alone, among twenty talks, late in a long one, and its parts
 decisions  a decision with all packs loaded, and loading them
 retrieval  search, against the least any such search must do and against LangChain's EnsembleRetriever
+growth     how search grows to a million clauses: time, recall of the approximate store, memory
 documents  a change of one document against building all, and taking files in
 store      syncs and bytes per turn
 streams    memory of idle event streams
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from evals import (
     bench_decisions,
     bench_documents,
+    bench_growth,
     bench_retrieval,
     bench_startup,
     bench_store,
@@ -27,7 +29,7 @@ from evals.bench_figures import Figure, Outcome
 
 OVER_FLOOR = 2.0
 TIMES_ENSEMBLE = 12.0
-NAMES = ("turns", "decisions", "retrieval", "documents", "store", "streams", "startup")
+NAMES = ("turns", "decisions", "retrieval", "growth", "documents", "store", "streams", "startup")
 ALL = "all"
 
 
@@ -37,6 +39,7 @@ def run(name: str, *, pack: str = "demo") -> Iterator[Outcome]:
         "turns": lambda: bench_turns.run(pack=pack),
         "decisions": bench_decisions.run,
         "retrieval": retrieval,
+        "growth": bench_growth.run,
         "documents": bench_documents.run,
         "store": lambda: bench_store.run(pack=pack),
         "streams": lambda: asyncio.run(bench_streams.run(pack=pack)),

