@@ -27,7 +27,7 @@ _STANDS = re.compile(
 _REASON = re.compile(
     r"^(?:我|就|也|又|现在|突然|实在|那|这|了|已经)*(?:不想要|不要|不喜欢|不需要|不合适|用不上|用不着|后悔|买错|拍错|下错|买重|拍重|太[慢大小长短紧松肥贵]|偏[大小]|等不及|来不及|不合身)了?(?:的)?$"
     r"|^.{1,8}(?:太|偏|有点)[大小长短紧松肥]了?$|^.{0,12}(?:买|拍|下单|订)的.{0,6}$|^.{0,8}那(?:个|单|笔|件|双|套)$|^.{1,8}的(?:订单|单子)$"
-    r"|^(?:my|the|this|that)(?: \w+){0,2} (?!broke)\w+(?<!ed)(?<!s)$"
+    r"|^(?:my|the|these|those) [\w-]+$|^(?:my|the|this|that)(?: \w+){0,2} (?!broke)\w+(?<!ed)(?<!s)$"
 )
 """A clause that only says why or which: it belongs to the wish that follows (不想要了，取消订单吧)."""
 _DEPENDENT = re.compile(

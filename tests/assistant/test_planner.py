@@ -320,3 +320,13 @@ async def test_my_parcel_is_no_order_yet_to_be_placed(talking: Talking) -> None:
     await talk.say("新疆运费怎么算")
     await talk.say("我的包裹几天能到")
     assert "中通快递" in talk.said
+
+
+@pytest.mark.parametrize(
+    "ask", ["headphones order, when will it get here?", "the headphones, when will they get here?"]
+)
+async def test_goods_that_are_named_first_are_what_the_question_is_about(talking: Talking, ask: str) -> None:
+    talk = await talking("c31", "en")
+    await talk.say(ask)
+    assert talk.handed_off == []
+    assert "79903158026425" in talk.said
