@@ -176,9 +176,14 @@ class Trial(BaseModel):
     hits: list[Tried]
 
 
-def version_view(documents: Documents, version: Version) -> VersionView:
-    """A version as its head says now; one whose file is broken by what the register knows."""
-    holding = documents.current(version.id, version.lang)
+def version_view(documents: Documents, version: Version, family: Sequence[Version] | None = None) -> VersionView:
+    """A version as its head says now; one whose file is broken by what the register knows. `family` are all versions
+    of its document in its language, where they are at hand.
+    """
+    if family is None:
+        family = [each for each in documents.versions(version.id) if each.lang == version.lang]
+    published = [each for each in family if each.state == "published"]
+    holding = max(published, key=lambda each: each.order, default=None)
     known = {
         "key": version.key, "id": version.id, "version": version.version, "lang": version.lang,
         "state": version.state, "origin": _shown(version.origin),
@@ -209,20 +214,32 @@ def version_view(documents: Documents, version: Version) -> VersionView:
 
 
 def document_list(documents: Documents, words: str, state: State | None, limit: int) -> DocumentList:
-    """Documents whose title, id or file holds `words`, with a version in `state`; the one changed last first."""
+    """Documents whose title, id or file holds `words`, with a version in `state`; the one changed last first.
+
+    Reads the texts of those it shows, and for their titles of those it seeks in.
+    """
     families: dict[tuple[str, Lang], list[Version]] = {}
-    for version in documents.versions():
+    for version in documents.register().versions:
         families.setdefault((version.id, version.lang), []).append(version)
-    found: list[tuple[int, DocumentView]] = []
-    for (id, lang), family in families.items():
-        if state is not None and all(each.state != state for each in family):
-            continue
-        newest = max(family, key=lambda each: each.added)
-        views = [version_view(documents, each) for each in sorted(family, key=lambda each: -each.added)]
-        if words.casefold() in "\n".join((id, *(f"{each.title}\n{each.origin}" for each in views))).casefold():
-            found.append((newest.added, DocumentView(id=id, lang=lang, title=views[0].title, versions=views)))
-    found.sort(key=lambda each: -each[0])
-    return DocumentList(total=len(found), documents=[view for _, view in found[:limit]])
+    in_state = [family for family in families.values() if state is None or any(each.state == state for each in family)]
+    for family in in_state:
+        family.sort(key=lambda each: -each.added)
+    in_state.sort(key=lambda family: -family[0].added)
+    if not words.strip():
+        return DocumentList(total=len(in_state), documents=[_document(documents, each) for each in in_state[:limit]])
+    sought = words.strip().casefold()
+    found = [each for each in (_document(documents, family) for family in in_state) if sought in _told_by(each)]
+    return DocumentList(total=len(found), documents=found[:limit])
+
+
+def _document(documents: Documents, family: Sequence[Version]) -> DocumentView:
+    """A document with its versions, the newest first."""
+    views = [version_view(documents, each, family) for each in family]
+    return DocumentView(id=family[0].id, lang=family[0].lang, title=views[0].title, versions=views)
+
+
+def _told_by(document: DocumentView) -> str:
+    return "\n".join((document.id, *(f"{each.title}\n{each.origin}" for each in document.versions))).casefold()
 
 
 def whole_version(documents: Documents, version: Version) -> WholeVersion:
@@ -239,7 +256,7 @@ def whole_version(documents: Documents, version: Version) -> WholeVersion:
                 for each in clauses[:MAX_CLAUSES]
             ],
             "clauses_total": len(clauses),
-            "family": [version_view(documents, each) for each in sorted(family, key=lambda each: -each.added)],
+            "family": [version_view(documents, each, family) for each in sorted(family, key=lambda each: -each.added)],
         }
     )
 

@@ -19,6 +19,8 @@ export class Documents {
   #filters = h("div.filters", { role: "group" });
   #status = h("p.told", { role: "status" });
   #documents = [];
+  #total = 0;
+  #later = 0;
   #filter = "all";
   #sought = "";
   #open = null;
@@ -51,24 +53,34 @@ export class Documents {
   }
 
   #seek(words) {
-    this.#sought = words;
+    this.#sought = words.trim();
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.#read().catch((error) => this.#fail(error)), 200);
+  }
+
+  #fail(error) {
+    const { t } = this.#tools;
+    this.#status.replaceChildren(h("span.problem", {}, t("failed", { text: error.message })));
+  }
+
+  async #read() {
+    const { api } = this.#tools;
+    const found = await api.json("GET", `/v1/desk/documents?q=${encodeURIComponent(this.#sought)}`);
+    this.#documents = found.documents;
+    this.#total = found.total;
     this.#drawList();
   }
 
   #shown() {
-    const words = this.#sought.trim().toLowerCase();
-    const fits = (document) => [document.id, ...document.versions.flatMap((version) => [version.title, version.origin])].some((text) => text.toLowerCase().includes(words));
-    return this.#documents.filter((document) => fits(document) && document.versions.some(FILTERS[this.#filter]));
+    return this.#documents.filter((document) => document.versions.some(FILTERS[this.#filter]));
   }
 
   async #load(key, told = "") {
-    const { api, t } = this.#tools;
     try {
-      this.#documents = (await api.json("GET", "/v1/desk/documents?limit=500")).documents;
-      this.#drawList();
+      await this.#read();
       await this.#show(key, told);
     } catch (error) {
-      this.#status.replaceChildren(h("span.problem", {}, t("failed", { text: error.message })));
+      this.#fail(error);
     }
   }
 
@@ -92,7 +104,9 @@ export class Documents {
       );
       return h("li", {}, button);
     });
-    this.#list.replaceChildren(...(rows.length ? rows : [h("li.hint", {}, t(this.#documents.length ? "none_such" : "none"))]));
+    const none = this.#documents.length || this.#sought ? "none_such" : "none";
+    const more = this.#total - this.#documents.length;
+    this.#list.replaceChildren(...(rows.length ? rows : [h("li.hint", {}, t(none))]), more > 0 ? h("li.hint", {}, t("more", { n: more })) : "");
   }
 
   /** On a narrow page the document stands below the list: go there. */
@@ -107,7 +121,7 @@ export class Documents {
     this.#status.textContent = told;
     this.#open = key;
     this.#drawList();
-    if (!key) return this.#whole.replaceChildren(h("p.hint", {}, t(this.#documents.length ? "choose" : "start")));
+    if (!key) return this.#whole.replaceChildren(h("p.hint", {}, t(this.#documents.length ? "choose" : this.#tools.role() === "supervisor" ? "start" : "none")));
     const version = await api.json("GET", path("versions", key)).catch((error) => error);
     if (this.#open !== key) return null;
     if (version instanceof Error) return this.#whole.replaceChildren(h("p.problem", { role: "alert" }, t("failed", { text: version.message })));

@@ -42,6 +42,7 @@ export const WORDS = {
   filter_confirm: ["待确认", "To confirm"],
   filter_published: ["已发布", "Published"],
   filter_withdrawn: ["已撤回", "Withdrawn"],
+  more: ["还有 {n} 份，请按名称查找。", "{n} more: find them by name."],
   none: ["还没有文档。", "No documents yet."],
   none_such: ["没有符合的文档。", "No document fits."],
   start: ["先收入第一份文件。", "Take in a first file."],
