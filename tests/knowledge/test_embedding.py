@@ -7,6 +7,7 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from knowledge.embedding import Embedder, HashEmbedder, LangChainEmbedder, Usem3Embedder, normalized
+from knowledge.errors import EmbedderUnavailable
 
 EMBEDDERS = {
     "hash": lambda: HashEmbedder(64),
@@ -43,7 +44,7 @@ def test_the_bundled_encoder_puts_a_paraphrase_nearer_than_something_else() -> N
 
 def test_an_endpoint_with_another_width_is_refused() -> None:
     wrong = LangChainEmbedder(DeterministicFakeEmbedding(size=8), name="fake", dim=16)
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(EmbedderUnavailable, match="shape"):
         wrong.embed(["a"])
 
 

@@ -13,7 +13,8 @@ import pytest
 from knowledge.clauses import SHANGHAI, Hit, Place, Policy, Scope, Window
 from knowledge.dense import Allowed, ApproximateIndex, Cosines, DenseIndex, Ids
 from knowledge.embedding import HashEmbedder, Vectors
-from knowledge.search import ClauseIndex, StoreVectors
+from knowledge.search import ClauseIndex
+from knowledge.searchers import StoreVectors
 from tests.knowledge.postgres_server import database
 
 QUESTIONS = 1000
