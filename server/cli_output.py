@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from assistant.conversation import Card, Citation, Lang, Logged, Proposed
+    from assistant.conversation import Citation, Lang, Logged, Proposed
+
+_ENDS = {
+    "done": ("✓", "已办理", "done"),
+    "unknown": ("?", "结果核实中", "being checked"),
+    "refused": ("!", "没有办理", "not carried out"),
+}
+"""How an effect ended: a mark, and the words in both languages."""
 
 
 def out() -> Console:
@@ -39,6 +46,8 @@ def print_turn(entries: Sequence[Logged], lang: Lang, *, why: bool = False) -> N
     from rich.markdown import Markdown
     from rich.padding import Padding
 
+    from server.cli_cards import print_card
+
     console = out()
     for logged in entries:
         entry = logged.entry
@@ -46,14 +55,16 @@ def print_turn(entries: Sequence[Logged], lang: Lang, *, why: bool = False) -> N
             case "said":
                 console.print(Padding(Markdown(entry.text), (0, 0, 0, 2)))
                 for card in entry.cards:
-                    _print_card(card, console)
+                    print_card(card, lang, console)
             case "proposed":
                 _print_proposal(entry, lang, console)
             case "cited":
                 _print_citation(entry.citation, lang, console)
             case "acted":
+                mark, *words = _ENDS[entry.state]
                 amount = f" {yuan(entry.amount)}" if entry.amount is not None else ""
-                console.print(f"  ✓ {entry.action}{amount} · {entry.state} · {entry.receipt or '—'}", style="green")
+                receipt = f" · {entry.receipt}" if entry.receipt else ""
+                console.print(f"  {mark} {words[lang == 'en']}{amount}{receipt}", style="green", markup=False)
             case "handed_off":
                 console.print("  → " + ("已转人工" if lang == "zh" else "handed to a person"), style="yellow")
             case "failed":
@@ -100,30 +111,3 @@ def _print_proposal(proposed: Proposed, lang: Lang, console: Console) -> None:
         subtitle=f"{until} {proposed.expires_at:%m-%d %H:%M}", subtitle_align="right",
     )  # fmt: skip
     console.print(panel)
-
-
-def _print_card(card: Card, console: Console) -> None:
-    from rich.table import Table
-
-    rows = card.data.get("rows") or card.data.get("items") or card.data.get("orders") or card.data.get("scans")
-    table = Table(title=card.title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-    if isinstance(rows, list) and rows:
-        names = [name for name, value in rows[0].items() if not isinstance(value, dict | list) or name == "values"]
-        for name in names:
-            table.add_column(name)
-        for row in rows:
-            table.add_row(*(_cell(row.get(name), name) for name in names))
-    else:
-        table.show_header = False
-        for name, value in card.data.items():
-            if not isinstance(value, dict | list) and value is not None:
-                table.add_row(name, _cell(value, name))
-    console.print(table)
-
-
-def _cell(value: object, name: str) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and name in {"paid", "price_from", "unit_paid"}:
-        return yuan(value)
-    if isinstance(value, list | tuple):
-        return " | ".join(str(item) for item in value)
-    return "" if value is None else str(value)
