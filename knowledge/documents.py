@@ -144,8 +144,9 @@ class Documents:
         points: Callable[[Policy], Sequence[Point]] = lambda policy: (),
         source: tuple[str, Source] | None = None,
         as_draft: bool = False,
+        who: str = "",
     ) -> list[Kept]:
-        """Add what was read as versions, all of it or nothing. `source` is remembered with them.
+        """Add what was read as versions, all of it or nothing. `source` is remembered with them, and `who` gave it.
 
         Raises `DocumentError` when the pack holds a policy of the same id and version, or when a version that was
         published comes again with other words.
@@ -163,7 +164,7 @@ class Documents:
             kept: list[Kept] = []
             files: list[str] = []
             for policy in policies:
-                register, version, what = self._with(register, policy, at, points(policy), as_draft)
+                register, version, what = self._with(register, policy, Change(at, "", who), points(policy), as_draft)
                 files.append(version.file)
                 kept.append(Kept(version.key, str(self.folder / version.file), what, version.state))
             if source is not None:
@@ -174,7 +175,7 @@ class Documents:
         return kept
 
     def _with(
-        self, register: Register, policy: Policy, at: datetime, points: Sequence[Point], as_draft: bool
+        self, register: Register, policy: Policy, by: Change, points: Sequence[Point], as_draft: bool
     ) -> tuple[Register, Version, What]:
         content = body_hash(policy)
         family = [each for each in register.versions if (each.id, each.lang) == (policy.id, policy.lang)]
@@ -187,7 +188,8 @@ class Documents:
         if again is not None:
             if again.state == "published" and again is holds:
                 return register, again, "unchanged"
-            return *_moved(register, again, "draft" if waits else "published", at), "waiting" if waits else "restored"
+            moved = _moved(register, again, "draft" if waits else "published", by.at, by.who)
+            return *moved, "waiting" if waits else "restored"
         number = max((each.added for each in register.versions), default=0) + 1
         named, text = _as_file(policy, {each.version for each in family}, points)
         file = _name(named)
@@ -208,7 +210,7 @@ class Documents:
             added=number,
             origin=policy.path,
             points=tuple(points),
-            changes=(Change(at, "draft" if waits else "published"),),
+            changes=(replace(by, what="draft" if waits else "published"),),
         )
         others = tuple(each for each in register.versions if each.file != file)
         changed = replace(register, versions=(*others, version))

@@ -49,6 +49,8 @@ class Terms:
     encoding: str = ""
     as_draft: bool = False
     isolate: bool = True
+    who: str = ""
+    """Who gives it; kept with each version."""
     pack: tuple[Policy, ...] = field(default=(), repr=False)
 
 
@@ -150,6 +152,7 @@ class _Run:
             points=lambda policy: entry.points,
             source=(name, source),
             as_draft=self.terms.as_draft,
+            who=self.terms.who,
         )
         keys = tuple(each.policy for each in kept)
         return replace(entry, policies=keys, what=", ".join(dict.fromkeys(each.what for each in kept)))

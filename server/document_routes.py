@@ -22,6 +22,7 @@ from knowledge.conflicts import conflicts as find_conflicts
 from knowledge.documents import Documents
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
+from knowledge.intake import Terms
 from knowledge.register import Head, State, Version
 from server.conversations import Body
 from server.document_views import (
@@ -123,7 +124,7 @@ async def list_documents(
 async def take_file(
     front: TheFront,
     library: TheLibrary,
-    _supervisor: TheSupervisor,
+    supervisor: TheSupervisor,
     *,
     file: Annotated[UploadFile, File(description="md, txt, html, pdf, docx, xlsx, csv or jsonl, at most 16 MB.")],
     draft: Annotated[bool, Form(description="Let it wait until somebody confirms or publishes it.")] = True,
@@ -139,7 +140,8 @@ async def take_file(
     if len(content) > MAX_DOCUMENT:
         raise HTTPException(413)
     now = front.assistant.engine.clock.now()
-    entry = await library.take(shown_name(file.filename), content, at=now, as_draft=draft, encoding=encoding)
+    terms = Terms(as_draft=draft, encoding=encoding, who=supervisor.name)
+    entry = await library.take(shown_name(file.filename), content, terms, now)
     searchable = await library.settled()
     return await library.off_loop(lambda: taken_file(library.documents, entry, searchable=searchable))
 

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -37,9 +37,9 @@ class Library:
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """One file is read at a time: a reader may take a gigabyte of memory."""
 
-    async def take(self, name: str, content: bytes, *, at: datetime, as_draft: bool, encoding: str) -> FileReport:
+    async def take(self, name: str, content: bytes, terms: Terms, at: datetime) -> FileReport:
         """Read a file that was sent, in a process with limits, and keep it. Raises `DocumentError` or `PackError`."""
-        terms = Terms(as_draft=as_draft, encoding=encoding, pack=self.pack)
+        terms = replace(terms, pack=self.pack)
         async with self.reading:
             return await asyncio.to_thread(self._take, name, content, at, terms)
 
