@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from server.loopback import served
 
 Fault = Literal["error_500", "rate_limit", "bad_key", "silence", "cut", "stall", "garbage", "length"]
 """`silence` never answers; `cut` breaks the connection and `stall` falls silent in the middle of an answer; `garbage`
@@ -113,21 +112,8 @@ def create_model_app(answers: Answers) -> FastAPI:
 @contextmanager
 def running(answers: Answers) -> Iterator[str]:
     """Serve on a free loopback port in a thread; yields the `base_url` to configure."""
-    config = uvicorn.Config(
-        create_model_app(answers), host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("The scripted model's server did not start.")
-            time.sleep(_POLL_S)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with served(create_model_app(answers)) as address:
+        yield f"{address}/v1"
 
 
 def _refusal(fault: Fault | None, authorization: str) -> JSONResponse:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -27,6 +25,7 @@ from assistant.orders import apply
 from assistant.orders_data import load_orders
 from assistant.shop import Action, Customer, Order, Receipt
 from knowledge.pack import Pack, open_pack
+from server.loopback import served
 from server.trade_forms import (
     ACTIONS,
     BillWish,
@@ -377,24 +376,9 @@ def _fen(yuan: str | None) -> int | None:
     return int(whole) * 100 + int(part.ljust(2, "0") or 0)
 
 
-@contextmanager
-def running(shop: ScriptedShop) -> Iterator[str]:
+def running(shop: ScriptedShop) -> AbstractContextManager[str]:
     """Serve on a free loopback port in a thread; yields the base URL to configure."""
-    config = uvicorn.Config(
-        create_shop_app(shop), host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("The scripted shop's server did not start.")
-            time.sleep(_POLL_S)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    return served(create_shop_app(shop))
 
 
 if __name__ == "__main__":
