@@ -1,7 +1,8 @@
 """One database, opened once: its connections, its transactions, and what its failures mean.
 
 SQLite is the embedded default: write-ahead log, every commit synced to the disk, writers begin by taking the write lock
-(`BEGIN IMMEDIATE`), so that a read inside a writing transaction can never be overtaken.
+(`BEGIN IMMEDIATE`), so that a read inside a writing transaction can never be overtaken. In PostgreSQL writers begin by
+taking a lock of ours, for the same reason, and readers see one snapshot.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 READERS = 4
 """Threads, and with them connections, for reading."""
 
+_WRITE_LOCK = 0x78696165
+"""The advisory lock that a writing transaction holds to its end in PostgreSQL."""
+
+_POSTGRESQL = {
+    "53100": "the disk is full",
+    "53300": "the database takes no more connections",
+    "55P03": "the database is locked by another writer",
+    "57P01": "the database was stopped",
+    "57P03": "the database is starting",
+}
+"""SQLSTATEs after which the same may be sent again."""
+
 _UNAVAILABLE = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: "the database is locked by another writer",
@@ -70,13 +83,15 @@ class Database:
 
     @classmethod
     async def open(cls, url: str, *, busy_timeout: timedelta = timedelta(seconds=5)) -> Database:
-        """Open `url` (`sqlite:///var/xiaoer.db`; `sqlite://` in memory) and bring it to the newest schema.
+        """Open `url` (`sqlite:///var/xiaoer.db`, `sqlite://` in memory, `postgresql://…`) and bring it up to date.
 
         Raises `StoreUnavailable` when the file cannot be opened, is locked, or was written by a newer version.
         """
         target = make_url(url)
-        if target.get_backend_name() != "sqlite":
-            database = cls(create_engine(target), one_connection=False)
+        if target.get_backend_name() == "postgresql":
+            engine = create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            _prepare_postgresql(engine, busy_timeout)
+            database = cls(engine, one_connection=False)
         else:
             in_memory = target.database in (None, "", ":memory:")
             if not in_memory:
@@ -121,11 +136,29 @@ def _failures_named() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        what = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
-        if what is None:
+        if (what := _unavailable(error)) is None:
             raise
         raise StoreUnavailable(f"Nothing was written: {what}.", mend="Send the same again in a moment.") from error
+
+
+def _unavailable(error: OperationalError) -> str | None:
+    """Why the database cannot be used just now; None for any other fault."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return _UNAVAILABLE.get(code & 0xFF)
+    state = getattr(error.orig, "sqlstate", "")
+    # psycopg has no state for a server that does not answer at all
+    return "the database does not answer" if state is None else _POSTGRESQL.get(state)
+
+
+def _prepare_postgresql(engine: Engine, busy_timeout: timedelta) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_timeout.total_seconds() * 1000)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def _prepare_sqlite(engine: Engine, busy_timeout: timedelta) -> None:

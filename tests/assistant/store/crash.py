@@ -1,6 +1,6 @@
-"""A process of its own for `test_crash.py`: it works on a database file and may be killed at a named moment.
+"""A process of its own for `test_crash.py`: it works on a database and may be killed at a named moment.
 
-    python -m tests.assistant.store.crash DIRECTORY PROPOSAL CONVERSATION HASH MOMENT
+    python -m tests.assistant.store.crash URL KEY PROPOSAL CONVERSATION HASH MOMENT
     MOMENT: before_execute | after_execute | never
 
 It kills itself with SIGKILL, so that nothing is flushed, closed or undone; otherwise it prints how the yes ended.
@@ -19,9 +19,8 @@ from assistant.store.ledger_store import signing_key
 from tests.assistant.store.world import NOW, world
 
 
-async def main(directory: str, proposal_id: str, conversation_id: str, args_hash: str, moment: str) -> str:
-    key = signing_key(Path(directory) / "key")
-    async with world(f"sqlite+aiosqlite:///{directory}/x.db", key=key) as w:
+async def main(url: str, key: str, proposal_id: str, conversation_id: str, args_hash: str, moment: str) -> str:
+    async with world(url, key=signing_key(Path(key))) as w:
         try:
             permit = await w.permits.authorise(
                 proposal_id,

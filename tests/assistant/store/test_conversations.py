@@ -23,16 +23,11 @@ from assistant.conversation import (
     Understood,
 )
 from assistant.errors import Conflict, NotFound
-from tests.assistant.store.world import MEMORY, NOW, SHOP, world
+from tests.assistant.store.world import NOW, SHOP, world
 
 
 def asked(n: int = 1, text: str = "什么时候发货") -> Asked:
     return Asked(client_id=f"m{n}", text=text)
-
-
-@pytest.fixture(params=["memory", "file"])
-def url(request: pytest.FixtureRequest, tmp_path: object) -> str:
-    return MEMORY if request.param == "memory" else f"sqlite+aiosqlite:///{tmp_path}/x.db"
 
 
 async def test_a_turn_is_logged_and_read_back_as_it_was() -> None:

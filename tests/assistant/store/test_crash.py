@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,31 @@ from tests.assistant.store.world import NOW, SHOP, World, world
 ROOT = Path(__file__).parents[3]
 
 
-def opened(tmp_path: Path) -> AbstractAsyncContextManager[World]:
-    return world(f"sqlite+aiosqlite:///{tmp_path}/x.db", key=signing_key(tmp_path / "key"))
+@dataclass(frozen=True)
+class Kept:
+    """A database that outlives the processes that use it, and the file of its signing key."""
+
+    url: str
+    key: Path
 
 
-async def run(tmp_path: Path, proposal: Proposal, moment: str) -> tuple[int, str]:
+@pytest.fixture
+def kept(lasting_url: str, tmp_path: Path) -> Kept:
+    return Kept(lasting_url, tmp_path / "key")
+
+
+def opened(kept: Kept) -> AbstractAsyncContextManager[World]:
+    return world(kept.url, key=signing_key(kept.key))
+
+
+async def run(kept: Kept, proposal: Proposal, moment: str) -> tuple[int, str]:
     """Say yes in another process; its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.assistant.store.crash",
-        str(tmp_path),
+        kept.url,
+        str(kept.key),
         proposal.proposal_id,
         proposal.conversation_id,
         proposal.args_hash,
@@ -49,19 +64,19 @@ async def paid_back(w: World) -> int:
 
 @pytest.mark.parametrize(("moment", "before"), [("before_execute", 0), ("after_execute", 12000)])
 async def test_a_process_killed_on_the_way_leaves_exactly_one_effect_after_recovery(
-    tmp_path: Path, moment: str, before: int
+    kept: Kept, moment: str, before: int
 ) -> None:
-    async with opened(tmp_path) as w:
+    async with opened(kept) as w:
         _, proposal = await w.propose(await w.talk())
-    assert (await run(tmp_path, proposal, moment))[0] == -signal.SIGKILL
+    assert (await run(kept, proposal, moment))[0] == -signal.SIGKILL
 
-    async with opened(tmp_path) as w:
+    async with opened(kept) as w:
         assert await paid_back(w) == before
         assert (await w.ledger.verify(SHOP)).n == 2
         (end,) = await w.permits.recover(NOW)
         assert (end.state, await paid_back(w)) == ("done", 12000)
         assert await w.permits.recover(NOW) == []
-        assert (await run(tmp_path, proposal, "never")) == (0, "settled")
+        assert (await run(kept, proposal, "never")) == (0, "settled")
         assert await paid_back(w) == 12000
         assert [entry.kind for entry in await w.ledger.entries(SHOP)] == ["genesis", "permit", "effect"]
         assert (await w.ledger.verify(SHOP)).n == 3
@@ -69,12 +84,12 @@ async def test_a_process_killed_on_the_way_leaves_exactly_one_effect_after_recov
         assert [entry.receipt for entry in acted] == [end.receipt]
 
 
-async def test_of_several_processes_that_say_yes_at_once_one_counts(tmp_path: Path) -> None:
-    async with opened(tmp_path) as w:
+async def test_of_several_processes_that_say_yes_at_once_one_counts(kept: Kept) -> None:
+    async with opened(kept) as w:
         _, proposal = await w.propose(await w.talk())
-    results = await asyncio.gather(*(run(tmp_path, proposal, "never") for _ in range(4)))
+    results = await asyncio.gather(*(run(kept, proposal, "never") for _ in range(4)))
     assert sorted(said for _, said in results) == ["done", "settled", "settled", "settled"]
-    async with opened(tmp_path) as w:
+    async with opened(kept) as w:
         assert await paid_back(w) == 12000
         assert (await w.ledger.verify(SHOP)).n == 3
 

@@ -7,14 +7,9 @@ import pytest
 from assistant.errors import Conflict, EffectRefused
 from assistant.shop import Action, Customer, Shop
 from assistant.store.sql_shop import SqlShop
-from tests.assistant.store.world import MEMORY, NOW, order, world
+from tests.assistant.store.world import NOW, order, world
 
 CANCEL = Action(name="cancel_refund", order_id="O1", amount=12000)
-
-
-@pytest.fixture(params=["memory", "file"])
-def url(request: pytest.FixtureRequest, tmp_path: object) -> str:
-    return MEMORY if request.param == "memory" else f"sqlite+aiosqlite:///{tmp_path}/x.db"
 
 
 async def test_customers_see_their_own_orders_newest_first_and_nobody_elses() -> None:
