@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import Vectors
+from knowledge.embedding import Vectors, normalized
 
 Ids = NDArray[np.int64]
 Cosines = NDArray[np.float32]
@@ -27,10 +27,11 @@ APPROXIMATE_FROM = 100_000
 RECALL = 0.99
 """What an approximate index aims at when it is measured, so that .98 holds for questions it has not seen."""
 
-_SHARES = (1.0, 0.3, 0.1)
+_SHARES = (1.0, 0.5, 0.2, 0.08, 0.02)
 """Shares of clauses allowed by a filter at which recall is measured; below the last, every list is looked at."""
-_SAMPLED = 32
+_SAMPLED = 24
 _DEPTH = 48
+"""How many of the nearest recall is measured on; a search for more looks at as many times more lists."""
 _TRAINED_ON = 20
 _ROUNDS = 6
 
@@ -138,13 +139,20 @@ class ApproximateIndex:
         count = self.size if allowed is None else int(np.count_nonzero(allowed))
         wanted = min(limit, count)
         share = count / self.size
-        probes = next((lists for least, lists in self.probes.items() if share >= least), self._lists)
+        lists = next((lists for least, lists in self.probes.items() if share >= least), self._lists)
+        probes = min(lists * max(1, -(-wanted // _DEPTH)), self._lists)
         while True:
             ids, scores = self._probe(query[np.newaxis], wanted, probes, None if count == self.size else allowed)
             found = ids[0] >= 0
             if np.count_nonzero(found) >= wanted or probes >= self._lists:
                 return ids[0][found], scores[0][found]
             probes = min(4 * probes, self._lists)
+
+    def scan(self, query: Vectors, *, limit: int, allowed: Allowed | None = None) -> tuple[Ids, Cosines]:
+        """What `search` would find if it looked at every list."""
+        wanted = min(limit, self.size if allowed is None else int(np.count_nonzero(allowed)))
+        ids, scores = self._probe(query[np.newaxis], wanted, self._lists, allowed)
+        return ids[0], scores[0]
 
     def cosines(self, query: Vectors, ids: Ids) -> Cosines:
         """See `DenseStore.cosines`."""
@@ -158,18 +166,22 @@ class ApproximateIndex:
             return
         some = np.random.default_rng(0).choice(len(vectors), min(len(vectors), _TRAINED_ON * self._lists), False)
         self._index.train(vectors[np.sort(some)])
-        self._index.set_direct_map_type(faiss.DirectMap.Array)
         self._index.add(vectors)
+        self._index.make_direct_map()
 
     def _measured(self, vectors: Vectors, recall: float) -> dict[float, int]:
         """The fewest lists, in powers of two, that find `recall` of the nearest, by share; rarer shares come last."""
         draw = np.random.default_rng(1)
         if not len(vectors):
             return {}
-        asked = vectors[draw.integers(0, len(vectors), min(_SAMPLED, len(vectors)))]
+        one, other = draw.integers(0, len(vectors), (2, _SAMPLED))
+        # a question is less near to its clauses than they are to one another: between two of them
+        asked = normalized(vectors[one] + vectors[other])
         spread = draw.random(len(vectors))
         bunched = np.empty(len(vectors))
-        bunched[np.argsort(vectors @ asked[0])] = np.arange(len(vectors)) / len(vectors)
+        bunched[np.argsort(vectors @ draw.standard_normal(vectors.shape[1], np.float32))] = np.arange(
+            len(vectors)
+        ) / len(vectors)
         measured: dict[float, int] = {}
         for share in _SHARES:
             masks = [spread < share, bunched < share] if share < 1 else [None]
@@ -190,7 +202,8 @@ class ApproximateIndex:
         return self._lists
 
     def _probe(self, queries: Vectors, limit: int, probes: int, allowed: Allowed | None) -> tuple[Ids, Cosines]:
-        parameters = faiss.SearchParametersIVF(nprobe=probes)
+        parameters = faiss.SearchParametersIVF()
+        parameters.nprobe = probes
         if allowed is not None:
             selector, _held = _selector(allowed)
             parameters.sel = selector
@@ -198,7 +211,7 @@ class ApproximateIndex:
         return ids[:, :limit], scores[:, :limit]
 
 
-def _selector(allowed: Allowed) -> tuple[object, NDArray[np.uint8]]:
+def _selector(allowed: Allowed) -> tuple[faiss.IDSelector, NDArray[np.uint8]]:
     """faiss's filter, and the bits it points to, which must live as long."""
     bitmap = np.packbits(allowed, bitorder="little")
     return faiss.IDSelectorBitmap(len(bitmap), faiss.swig_ptr(bitmap)), bitmap
