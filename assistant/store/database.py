@@ -89,7 +89,10 @@ class Database:
         """
         target = make_url(url)
         if target.get_backend_name() == "postgresql":
-            engine = create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            try:
+                engine = create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            except ModuleNotFoundError as error:
+                raise StoreUnavailable("PostgreSQL needs psycopg.", mend="pip install 'xiaoer[postgres]'") from error
             _prepare_postgresql(engine, busy_timeout)
             database = cls(engine, one_connection=False)
         else:
