@@ -13,6 +13,7 @@ XiaoerError
 ├── ReasonMissing         a person refuses or settles without saying why
 ├── EffectUnknown         a backend did not say whether it carried out an effect; a person must look
 ├── EffectRefused         the shop refuses the effect: the order changed, or the cap would be broken
+│   └── NotDelivered      this request was not taken at all; an earlier one with its key may have been
 ├── LedgerBroken          an entry of the ledger does not follow from the one before it
 ├── ShopUnavailable       the shop's own system does not answer a question, or not in a form that can be read
 ├── StoreUnavailable      the store cannot take a write just now (disk full, locked); nothing was written
@@ -76,6 +77,12 @@ class EffectUnknown(XiaoerError):
 
 class EffectRefused(XiaoerError):
     """The shop refuses the effect: the order changed, or the cap would be broken."""
+
+
+class NotDelivered(EffectRefused):
+    """The request was not taken: the shop could not be reached or was too busy. Nothing was done by it, which tells
+    nothing of an earlier request with the same key.
+    """
 
 
 class ShopUnavailable(XiaoerError):

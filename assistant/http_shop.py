@@ -29,7 +29,7 @@ from assistant.backend import Backend, Call, Unreadable, at, fields_of, nested, 
 from assistant.breaker import Breaker
 from assistant.catalogue import Catalogue
 from assistant.clock import Clock
-from assistant.errors import Conflict, EffectRefused, EffectUnknown, ShopUnavailable
+from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotDelivered, ShopUnavailable
 from assistant.openapi import ApiDocument, Operation
 from assistant.shop import Action, Customer, Order, Receipt
 from knowledge.errors import XiaoerError
@@ -44,6 +44,7 @@ _MAX_WORDS = 200
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNSURE_STATUS = frozenset({408, 425})
 """4xx that do not say that nothing was done: the request was given up on half way, or may be replayed."""
+_TOO_BUSY = 429
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -199,7 +200,7 @@ class HttpShop:
             except _NOT_SENT as error:
                 if attempt == CONNECT_ATTEMPTS:
                     what = f"The shop's system could not be reached ({type(error).__name__}); nothing was done."
-                    raise EffectRefused(what) from error
+                    raise NotDelivered(what) from error
                 await asyncio.sleep(0.1 * attempt)
             except (httpx.TransportError, httpx.DecodingError, _TryAgain) as error:
                 what = f"The shop's system did not say what it did ({type(error).__name__})."
@@ -222,7 +223,8 @@ class HttpShop:
             raise EffectUnknown("The shop's system is still carrying out an earlier request with this key.")
         if code in self._backend.codes.conflict:
             raise Conflict("This key was used for another request.")
-        raise EffectRefused(words or f"The shop's system refused with {status}.")
+        refusal = NotDelivered if status == _TOO_BUSY else EffectRefused
+        raise refusal(words or f"The shop's system refused with {status}.")
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────────────────────
 

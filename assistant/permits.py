@@ -21,6 +21,7 @@ from assistant.errors import (
     EffectRefused,
     EffectUnknown,
     NotAuthorised,
+    NotDelivered,
     NotFound,
     ShopUnavailable,
 )
@@ -239,9 +240,9 @@ class Permits:
             return settle(permit, conversation_id, "done", receipt=receipt, done_at=receipt.at)
         if not self._idempotent_shop:
             return settle(permit, conversation_id, "unknown", reason="no receipt was found after a crash")
-        return await self._carry_out(permit, conversation_id, at)
+        return await self._carry_out(permit, conversation_id, at, again=True)
 
-    async def _carry_out(self, permit: Permit, conversation_id: str, at: datetime) -> Settled:
+    async def _carry_out(self, permit: Permit, conversation_id: str, at: datetime, *, again: bool = False) -> Settled:
         if at > permit.expires_at:
             return settle(permit, conversation_id, "refused", reason="the permit expired before it was carried out")
         self.steps("execute.sending")
@@ -251,6 +252,9 @@ class Permits:
                     permit.action, key=permit.permit_id, customer_id=permit.customer_id, at=at
                 )
         except (EffectRefused, NotFound) as error:
+            if again and isinstance(error, NotDelivered):
+                # the request before the crash may still be on its way there
+                return settle(permit, conversation_id, "unknown", reason=error.what)
             return settle(permit, conversation_id, "refused", reason=error.what)
         except (EffectUnknown, Conflict, TimeoutError) as error:
             return await self._after_silence(permit, conversation_id, str(error) or "the shop did not answer in time")

@@ -21,7 +21,7 @@ from server.scripted_shop import Fault, Planned, ScriptedShop, running
 from tests.assistant.backend_faults import run_faults
 from tests.assistant.connected import TOKEN, backend, connected_to, shop_at
 from tests.assistant.shop_conformance import CUSTOMERS, ORDERS
-from tests.assistant.store.world import NOW, order
+from tests.assistant.store.world import NOW, order, world, yes
 
 CANCEL = Action(name="cancel_refund", order_id="O1", amount=12000)
 
@@ -166,6 +166,24 @@ async def test_a_second_answer_on_the_wire_is_never_taken_for_the_next_requests_
 async def test_under_any_fault_an_effect_happens_at_most_once_and_is_told_truly(promised: bool) -> None:
     counts = await run_faults(15, seed=7, promised=promised)
     assert (counts.doubled, counts.wrong) == (0, []), str(counts)
+
+
+async def test_a_request_that_may_still_be_on_its_way_is_not_called_refused_when_the_next_is_turned_away() -> None:
+    planned: list[Fault] = ["rate_limit", "slow"]
+    system = ScriptedShop.holding(
+        [], [order()], FixedClock(NOW), late_s=0.5,
+        faults=lambda operation, _: planned.pop() if operation == "payOut" and planned else None,
+    )  # fmt: skip
+    async with world() as w, connected_to(system, described=backend(write_timeout_s=0.1)) as shop:
+        permits = w.with_shop(shop, idempotent_shop=True)
+        action = Action(name="price_protection", order_id="O1", amount=1000)
+        _, proposal = await w.propose(await w.talk(), action)
+        permit = await permits.authorise(proposal.proposal_id, **yes(proposal))
+        assert (await permits.execute(permit, NOW)).state == "unknown"  # a crash loses this end
+        assert (await permits.execute(permit, NOW, again=True)).state == "unknown"
+        while not system.done:
+            await asyncio.sleep(0.02)
+    assert len(system.done) == 1
 
 
 # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────────
