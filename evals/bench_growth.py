@@ -108,7 +108,7 @@ def _searches(sizes: Sequence[int], likeness: Likeness, rounds: int) -> list[Fig
     memory: dict[int, float] = {}
     for size in sizes:
         before = _resident()
-        indexes[size] = ClauseIndex.build(synthetic_policies(size), embedder)
+        indexes[size] = ClauseIndex.build(synthetic_policies(size), embedder, store=DenseIndex)
         memory[size] = (_resident() - before) / size
     works = {size: _asking(index, place) for size, index in indexes.items()}
     times = _medians(works, rounds)
