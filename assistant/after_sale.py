@@ -17,11 +17,11 @@ from typing import Any
 import structlog
 
 from assistant.context import Engine, citation_of
-from assistant.conversation import Attached, Card, Cited, Conversation, Entry, Lang, Logged, Said, Term
+from assistant.conversation import Attached, Cited, Conversation, Entry, Lang, Logged, Said, Term
 from assistant.dispute_pack import Material, PackedClause, PackedFile, pack_dispute
 from assistant.errors import Conflict, EffectRefused, EffectUnknown, NotAuthorised, NotFound
 from assistant.evidence import with_file
-from assistant.order_facts import CUSTOMER_MOVES, newest_ticket, ticket_data, ticket_values
+from assistant.order_facts import CUSTOMER_MOVES, card_of, newest_ticket, ticket_values
 from assistant.orders import change_ticket
 from assistant.permits import ATTEMPTS, Permits
 from assistant.photos import FileChecks
@@ -148,7 +148,8 @@ class AfterSale:
         if talk is None or await self.talks.was_told(talk.id, ref):
             return []
         words, cited = self.words(ticket, talk.lang)
-        entries: list[Entry] = [Said(text=words, cards=(self.card(ticket, talk.lang),), ref=ref), *cited]
+        card = card_of(ticket, self.engine.flows, talk.lang)
+        entries: list[Entry] = [Said(text=words, cards=(card,), ref=ref), *cited]
         _, logged = await self.conversations.commit(talk, entries, at=self.engine.clock.now(), turn_done=False)
         return [(talk, entry) for entry in logged]
 
@@ -180,10 +181,6 @@ class AfterSale:
         cited = citation_of(self.engine.index.clause(step.clause, lang), 1)
         rule = fill(flows.text("approval_rule", lang), {"rule": cited.title}).strip()
         return f"{text}\n\n{rule}[{cited.mark}]", [Cited(citation=cited)]
-
-    def card(self, ticket: Ticket, lang: Lang) -> Card:
-        data = ticket_data(ticket, self.engine.flows, lang)
-        return Card(kind="case", title=str(data["kind_label"]), data=data)
 
     # ── the customer ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -362,8 +362,14 @@ def case_card(order: Order, flows: FlowBook, lang: Lang) -> Card | None:
     ticket = newest_ticket(order)
     if ticket is None:
         return None
+    return card_of(ticket, flows, lang)
+
+
+def card_of(ticket: Ticket, flows: FlowBook, lang: Lang) -> Card:
+    """The ticket at a glance, named by its kind."""
     data = ticket_data(ticket, flows, lang)
-    return Card(kind="case", title=str(data["kind_label"]), data=data)
+    kind = str(data["kind_label"])
+    return Card(kind="case", title=kind[:1].upper() + kind[1:], data=data)
 
 
 def parcel_card(order: Order, catalogue: Catalogue, lang: Lang) -> Card | None:

@@ -51,7 +51,6 @@ export class XiaoerChat extends HTMLElement {
     this.#begin();
   }
 
-
   /** Speak as the customer `token` names; another customer's talk leaves the screen at once. */
   async signIn(token) {
     this.#session.leave();
@@ -94,7 +93,6 @@ export class XiaoerChat extends HTMLElement {
     this.#label();
     this.#draw();
   }
-
 
   #build(origin) {
     const root = this.attachShadow({ mode: "open" });
@@ -216,7 +214,6 @@ export class XiaoerChat extends HTMLElement {
     other.focus();
   }
 
-
   #say(text, about) {
     this.#messages.toEnd();
     return this.#session.send(text, about).then(() => this.#messages.toEnd());
@@ -270,7 +267,6 @@ export class XiaoerChat extends HTMLElement {
     this.#draw();
     if (text && text !== this.#t("uploading")) this.#parts.timer = setTimeout(() => this.#warn(null), 6000);
   }
-
 
   #label() {
     const t = this.#t;
@@ -370,7 +366,6 @@ export class XiaoerChat extends HTMLElement {
 }
 
 // What the customer presses and fills in: the round button, the line to write on, the rating at the end.
-
 
 const DRAG_PX = 6;
 

@@ -94,7 +94,7 @@ export class Messages {
   #file({ file_id, media_type, name }) {
     const picture = media_type.startsWith("image/") && h("img", { alt: name });
     if (picture) this.#tools.show(file_id, picture);
-    return h("div.bubble", {}, picture || [icon("clip"), name]);
+    return picture || h("div.bubble", {}, icon("clip"), name);
   }
 
   #delivery(message) {
@@ -268,7 +268,7 @@ function size(data, { t }) {
   return [h("p", {}, data.why), table(head, rows, t("size"))];
 }
 
-/** A wide table scrolls sideways by itself and can be reached by keyboard. */
+/** A wide table scrolls by itself, by keyboard too. */
 function table(head, rows, label) {
   const scroller = { tabindex: "0", role: "region", "aria-label": label };
   return h("div.wide", scroller, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
@@ -280,7 +280,7 @@ function caseCard(data, tools, spent) {
   const history = (data.history ?? []).map(({ at, label }) => h("li", {}, h("time", { datetime: at }, moment(at, lang)), label));
   return [
     pairs([
-      [t("case"), [data.kind_label, h("small.num", {}, ` ${data.ticket_id}`)]],
+      [t("case"), h("span.num", {}, data.ticket_id)],
       [t("party"), data.party],
       [t("next_step"), data.next_step],
       [t("by_when"), data.by_when && moment(data.by_when, lang)],
