@@ -33,13 +33,33 @@ function field(label, input) {
   return h("label.field", {}, h("span", {}, label), input);
 }
 
+let clauses = 0;
+
+/** A field for a clause: who writes words into it is offered the clauses that fit, by their titles. */
+export function clauseInput(api, more = {}) {
+  const list = h("datalist", { id: `clauses-${(clauses += 1)}` });
+  const input = h("input", { maxlength: "200", placeholder: "law/…@…#…", list: list.id, autocomplete: "off", ...more });
+  let timer = 0;
+  const look = async () => {
+    const asked = input.value.trim();
+    if (!asked || asked.includes("@")) return;
+    const hits = await api.json("GET", `/v1/desk/search?q=${encodeURIComponent(asked)}`).catch(() => []);
+    list.replaceChildren(...hits.map(({ clause }) => h("option", { value: clause.ref }, `${asked} · ${[clause.title, ...clause.heading].join(" / ")}`)));
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 300);
+  });
+  return [input, list];
+}
+
 /** What stays in words: roles and levels, also of a level made of two. */
 export function levelWords(t, level) {
   return level.split("+").map((role) => t(role)).join(t("and"));
 }
 
 /** A request with what it rests on; with buttons for whoever may sign it. */
-export function approval(request, { t, lang, send, changed, source }) {
+export function approval(request, { t, lang, send, changed, source, api }) {
   const left = minutes(new Date().toISOString(), request.expires_at);
   const waits = request.state === "awaiting";
   const clock = waits ? h(`span.state${left < SOON_MIN ? ".risk" : ".wait"}`, {}, icon("wait"), t("time_left", { n: left < SOON_MIN ? t("n_minutes", { n: left }) : t("n_hours", { n: Math.floor(left / 60) }) })) : h("span.state", {}, t(`request_${request.state}`));
@@ -57,7 +77,7 @@ export function approval(request, { t, lang, send, changed, source }) {
     h("dl", {}, facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
     request.decisions.map((decision) => why(decision, { t, source })),
     signed.length ? h("ul", {}, signed) : null,
-    waits ? (request.may_sign ? verdict(request, { t, send, changed }) : h("p.hint", {}, t("not_yours"))) : null,
+    waits ? (request.may_sign ? verdict(request, { t, send, changed, api }) : h("p.hint", {}, t("not_yours"))) : null,
   );
 }
 
@@ -82,14 +102,14 @@ function shown(fact, t) {
   return String(fact.value ?? "—");
 }
 
-function verdict(request, { t, send, changed }) {
+function verdict(request, { t, send, changed, api }) {
   const form = new Form({ t, send, changed });
   const reason = h("textarea", { rows: "2", maxlength: "1000" });
-  const rule = h("input", { maxlength: "200", placeholder: "law/…@…#…" });
+  const [rule, clauses] = clauseInput(api);
   const appeal = h("input", { maxlength: "1000" });
   const path = `/v1/desk/approvals/${request.proposal_id}`;
   const body = (said) => ({ verdict: said, reason: reason.value.trim(), rule: rule.value.trim(), appeal: appeal.value.trim() });
-  const statutory = request.statutory ? [h("small", {}, t("statutory_note")), field(t("rule"), rule), field(t("appeal"), appeal)] : null;
+  const statutory = request.statutory ? [h("small", {}, t("statutory_note")), field(t("rule"), rule), clauses, field(t("appeal"), appeal)] : null;
   return h(
     "form",
     { onsubmit: (event) => event.preventDefault() },

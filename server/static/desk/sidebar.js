@@ -95,7 +95,7 @@ export class Sidebar {
     const { t, lang, post, changed, me, effects } = this.#tools;
     const { head, approvals, may_draft: actions, orders } = this.#detail;
     const look = () => this.#tools.api.json("GET", "/v1/desk/effects");
-    const tools = { t, lang: lang(), send: post, changed, look, source: (ref, label) => this.#source(ref, label) };
+    const tools = { t, api: this.#tools.api, lang: lang(), send: post, changed, look, source: (ref, label) => this.#source(ref, label) };
     const open = effects().filter((row) => row.conversation_id === head.id);
     const waits = approvals.some((request) => request.state === "awaiting");
     const mine = head.owner === "agent" && head.agent === me() && !head.closed && actions.length && orders.length;
