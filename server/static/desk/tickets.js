@@ -48,7 +48,7 @@ function draw({ row, history, files, missing, seller_evidence: seller, moves }, 
   const { t } = tools;
   const at = (instant) => moment(instant, tools.lang());
   const facts = [
-    [t("case_next"), row.party],
+    [t("case_next"), t(`party_${row.next}`)],
     [t("case_deadline"), row.deadline && at(row.deadline)],
     [t("case_owner"), row.owner === "assistant" ? t("assistant") : nameOf(row.owner)],
     [t("case_amount"), row.amount === null ? null : money(row.amount)],
