@@ -31,7 +31,8 @@ from assistant.store.conversations import ConversationStore
 from assistant.store.files import Attachment, FileStore
 from assistant.store.sql_shop import SqlShop
 from assistant.store.ticket_talks import TicketTalks
-from assistant.tickets import STATUTORY, Actor, due, is_open, moves_of
+from assistant.ticket_moves import STATUTORY, Actor
+from assistant.tickets import due, is_open, moves_of
 from assistant.wording import fill
 from knowledge.errors import UnknownClause
 

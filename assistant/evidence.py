@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from assistant.conversation import Frozen, Lang
 from assistant.shop import Text, Ticket, TicketKind
-from assistant.tickets import SETTLED
+from assistant.ticket_moves import SETTLED
 from knowledge.errors import XiaoerError
 
 Media = Literal["image", "pdf"]

@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 from assistant.errors import EffectRefused
 from assistant.service_orders import SERVICES
 from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
+from assistant.ticket_moves import SETTLED, STAGES, Actor
 from assistant.ticket_opening import by_rule, granted, masked, open_tickets, opened, payable, require, with_ticket
-from assistant.tickets import SETTLED, STAGES, Actor, advance
+from assistant.tickets import advance
 
 __all__ = [
     "RETURN_DAYS",

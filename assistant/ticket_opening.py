@@ -8,7 +8,8 @@ from typing import Any
 
 from assistant.errors import EffectRefused
 from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
-from assistant.tickets import SETTLED, advance, submitted
+from assistant.ticket_moves import SETTLED
+from assistant.tickets import advance, submitted
 
 
 def open_tickets(order: Order) -> tuple[Ticket, ...]:

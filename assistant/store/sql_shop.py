@@ -14,7 +14,8 @@ from assistant.proposals import args_hash
 from assistant.shop import Action, Customer, Order, Receipt
 from assistant.store.database import Database
 from assistant.store.schema import shop_customers, shop_orders, shop_receipts, shop_seeds, shop_tickets
-from assistant.tickets import SETTLED, next_check
+from assistant.ticket_moves import SETTLED
+from assistant.tickets import next_check
 
 WITHOUT_ORDER = frozenset({"complaint"})
 """Actions that need no order."""

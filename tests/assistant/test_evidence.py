@@ -6,7 +6,7 @@ import pytest
 
 from assistant.evidence import read_evidence, with_file
 from assistant.shop import Ticket, TicketKind
-from assistant.tickets import ANSWERED, INSTANT, STATUTORY
+from assistant.ticket_moves import ANSWERED, INSTANT, STATUTORY
 from knowledge.errors import XiaoerError
 from knowledge.pack import load_pack
 from tests.assistant.store.world import NOW

@@ -8,21 +8,8 @@ from hypothesis import settings
 
 from assistant.shop import Ticket, TicketKind, TicketState
 from assistant.ticket_limits import Limit
-from assistant.tickets import (
-    EVIDENCE_ROUNDS,
-    MOVES,
-    PEOPLE,
-    STAGES,
-    STATUTORY,
-    Actor,
-    MoveRefused,
-    advance,
-    due,
-    moves_of,
-    next_check,
-    next_party,
-    submitted,
-)
+from assistant.ticket_moves import EVIDENCE_ROUNDS, MOVES, PEOPLE, STAGES, STATUTORY, Actor
+from assistant.tickets import MoveRefused, advance, due, moves_of, next_check, next_party, submitted
 from knowledge.clauses import SHANGHAI
 from tests.assistant.store.world import NOW
 from tests.assistant.ticket_life import TicketLife

@@ -11,20 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from assistant.errors import EffectRefused
 from assistant.orders import change_ticket, open_tickets
 from assistant.shop import Order, Ticket, TicketKind
-from assistant.tickets import (
-    MOVES,
-    PEOPLE,
-    SETTLED,
-    STAGES,
-    Actor,
-    MoveRefused,
-    due,
-    is_open,
-    moves_of,
-    next_check,
-    problems,
-    submitted,
-)
+from assistant.ticket_moves import MOVES, PEOPLE, SETTLED, STAGES, Actor
+from assistant.tickets import MoveRefused, due, is_open, moves_of, next_check, problems, submitted
 from tests.assistant.store.world import NOW, order
 
 EVENTS = sorted({move.event for move in MOVES})
