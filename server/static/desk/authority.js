@@ -44,7 +44,7 @@ export function clauseInput(api, more = {}) {
     const asked = input.value.trim();
     if (!asked || asked.includes("@")) return;
     const hits = await api.json("GET", `/v1/desk/search?q=${encodeURIComponent(asked)}`).catch(() => []);
-    list.replaceChildren(...hits.map(({ clause }) => h("option", { value: clause.ref }, `${asked} · ${[clause.title, ...clause.heading].join(" / ")}`)));
+    list.replaceChildren(...hits.map(({ clause }) => h("option", { value: clause.ref }, `${asked} · ${clause.title} / ${clause.heading.at(-1)}`)));
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);

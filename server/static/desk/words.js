@@ -103,7 +103,7 @@ export const WORDS = {
   filter_mine: ["我的", "Mine"],
   filter_risk: ["有风险", "Risk"],
   empty: ["没有会话", "No conversations"],
-  choose: ["从左边选一个会话", "Choose a conversation on the left"],
+  choose: ["从会话列表里选一个", "Choose a conversation from the list"],
   waiting: ["已等 {n} 分钟", "waiting {n} min"],
   owner_assistant: ["智能助手接待", "With the assistant"],
   owner_queue: ["等待人工", "Waiting for a person"],
