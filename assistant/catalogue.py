@@ -34,6 +34,20 @@ _LISTED = "-365d"
 _FIELD_WEIGHTS = {"name": 3.0, "keywords": 2.0, "category": 1.5, "attributes": 1.0}
 
 
+@dataclass(frozen=True)
+class GoodsTerms:
+    """Words for goods: Chinese ones, stems of single Latin words, and stems of several."""
+
+    han: tuple[str, ...]
+    stems: frozenset[str]
+    phrases: tuple[str, ...]
+
+    @cached_property
+    def letters(self) -> frozenset[tuple[str, str]]:
+        """First letter and sorted letters of the longer stems: two letters changed about are still the word."""
+        return frozenset((stem[0], "".join(sorted(stem))) for stem in self.stems if len(stem) > 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A product that matches words. `score` orders results; `named` is the share of its name that was said, and 1 when
@@ -101,6 +115,16 @@ class Catalogue:
         named = {word for p in self.products for word in goods_words(p.name.zh, p.name.en, p.keywords)}
         kinds = {fold(word) for name, also in self.categories.values() for word in (name.zh, name.en, *also)}
         return frozenset(named | kinds)
+
+    @cached_property
+    def goods_terms(self) -> GoodsTerms:
+        """`goods_words`, sorted by how each kind is looked for."""
+        latin = [word.removesuffix("s") for word in self.goods_words if word.isascii()]
+        return GoodsTerms(
+            han=tuple(word for word in self.goods_words if not word.isascii()),
+            stems=frozenset(stem for stem in latin if " " not in stem),
+            phrases=tuple(stem for stem in latin if " " in stem),
+        )
 
     def categories_of(self, word: str) -> frozenset[str]:
         """The categories of what may be called by one of `goods_words`."""

@@ -62,7 +62,8 @@ def _names_another(said: str, turn: TurnContext) -> bool:
 def _only_details(said: str, turn: TurnContext) -> bool:
     """Whether nothing is left of the message without what may change from one question to the next."""
     catalogue, slots = turn.engine.catalogue, turn.heard.slots
-    rest = "".join(" " if place in goods_in(said, catalogue) else letter for place, letter in enumerate(said))
+    goods = goods_in(said, catalogue)
+    rest = "".join(" " if place in goods else letter for place, letter in enumerate(said))
     place = (slots.city or "", slots.region or "")
     for word in place:
         rest = rest.replace(word.lower(), " ") if word else rest

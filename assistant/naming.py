@@ -92,9 +92,18 @@ def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
 
 def goods_in(words: str, catalogue: Catalogue) -> frozenset[int]:
     """The places in folded `words` that name goods the shop sells."""
-    return frozenset(
-        place for term in catalogue.goods_words for start, end in _found(term, words) for place in range(start, end)
-    )
+    terms = catalogue.goods_terms
+    spans = [span for term in terms.han if term in words for span in _found(term, words)]
+    for match in _LATIN_WORDS.finditer(words):
+        plain = match[0].removesuffix("s")
+        if (
+            plain in terms.stems
+            or match[0].removesuffix("es") in terms.stems
+            or (plain[:1], "".join(sorted(plain))) in terms.letters
+        ):
+            spans.append(match.span())
+    spans += [span for term in terms.phrases if term in words for span in _found(term, words)]
+    return frozenset(place for start, end in spans for place in range(start, end))
 
 
 def without_goods(words: str, catalogue: Catalogue) -> str:
@@ -135,6 +144,8 @@ def standing_where(words: str, orders: Sequence[Order]) -> list[Order]:
 def goods_of_others(words: str, orders: Sequence[Order], catalogue: Catalogue) -> str | None:
     """The longest word for goods the shop sells of which `orders` hold nothing, not even of the same category."""
     said = mend(fold(words))
+    if not goods_in(said, catalogue):
+        return None
     held = {p.category for order in orders for line in order.lines if (p := catalogue.product(line.product_id))}
     named = sorted((word for word in catalogue.goods_words if any(_found(word, said))), key=len, reverse=True)
     if not named or any(catalogue.categories_of(word) & held for word in named):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.naming import (
+    _found,
     further_orders,
     goods_in,
     goods_of_others,
@@ -18,6 +19,7 @@ from assistant.naming import (
 )
 from assistant.shop import Order
 from assistant.turn import Assistant
+from knowledge.text import fold
 
 
 async def orders_of(assistant: Assistant, customer: str) -> dict[str, Order]:
@@ -122,3 +124,13 @@ async def test_goods_of_a_kind_nobody_ordered_are_noticed(
 async def test_an_order_is_named_by_its_open_case(assistant: Assistant, words: str, tails: set[str]) -> None:
     own = await orders_of(assistant, "c17")
     assert {order.order_id[-4:] for order in with_case(words, list(own.values()))} == tails
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_goods_are_found_wherever_one_of_their_words_is(assistant: Assistant, data: st.DataObject) -> None:
+    catalogue = assistant.engine.catalogue
+    pieces = st.sampled_from([*sorted(catalogue.goods_words), "swaeter", "想退", "my ", " and ", "s", "es", "的", "-"])
+    said = fold("".join(data.draw(st.lists(pieces, max_size=5))))
+    one_by_one = {p for term in catalogue.goods_words for start, end in _found(term, said) for p in range(start, end)}
+    assert goods_in(said, catalogue) == one_by_one
