@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -43,10 +43,19 @@ def safe(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as it is compared: `safe`, Traditional → Simplified with Taiwan's words (tw2sp), lower case."""
+    return _folded_once(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     plain = safe(text)
     if not plain.isascii() and _HAS_HAN.search(plain):
         plain = safe(_converter().convert(plain.translate(_VARIANTS)))
     return plain.lower()
+
+
+# a turn folds its message, and the names of goods, a hundred times over
+_folded_once = lru_cache(maxsize=4096)(_folded)
+_SHORT = 200
 
 
 def simplified(text: str) -> str:
@@ -104,8 +113,15 @@ def han_characters(text: str) -> frozenset[str]:
 
 def mend(folded: str) -> str:
     """Replace sound-alikes and pinyin of the trade's words: 退宽 → 退款, tuihuo → 退货. Expects folded text."""
+    return _mended_once(folded) if len(folded) <= _SHORT else _mended(folded)
+
+
+def _mended(folded: str) -> str:
     pattern, meant = _misspelt()
     return pattern.sub(lambda found: meant[found.group()], folded)
+
+
+_mended_once = lru_cache(maxsize=1024)(_mended)
 
 
 def _same(folded: str) -> str:
