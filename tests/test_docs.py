@@ -40,8 +40,6 @@ from server.metrics import Metrics
 from server.problems import BY_STATUS, INVALID, KINDS, UNEXPECTED
 from server.stream import Hub
 
-pytestmark = pytest.mark.xdist_group("docs")  # the documents run once, and their ports are their own
-
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 ADDRESS = "http://127.0.0.1:8080"
