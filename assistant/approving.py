@@ -349,7 +349,8 @@ class Approving:
         in behind whatever stands there, and the talk stays in the hands it is in.
         """
         for _ in range(ATTEMPTS):
-            head, waiting = await self._conversations.waiting(proposal.conversation_id, customer_id=None)
+            opening = await self._conversations.opening(proposal.conversation_id, customer_id=None)
+            head, waiting = opening.conversation, opening.waiting
             context = await self._context_of(head)
             told = await self._confirming.words(settled, proposal, context, record=True)
             spoken = self._spoken(context, told)

@@ -47,6 +47,7 @@ from assistant.store.approval_store import ApprovalStore
 from assistant.store.conversations import ConversationStore
 from assistant.store.database import Database
 from assistant.store.ownership import OwnershipStore, QueuePlace
+from assistant.store.proposals import Past
 from assistant.suggestions import Suggestion, suggest_replies
 from assistant.summaries import Kind, Summary, summarize
 from assistant.transcripts import Transcript
@@ -134,41 +135,41 @@ class Assistant:
         only what changes nothing is answered.
         """
         while True:
-            conversation, waiting = await self.conversations.waiting(
-                conversation_id, customer_id=customer_id, shop=self.profile.key
-            )
+            opening = await self.conversations.opening(conversation_id, customer_id=customer_id, shop=self.profile.key)
+            conversation, waiting = opening.conversation, opening.waiting
             if waiting is None or conversation.owner == "agent" or conversation.closed:
                 return
             if isinstance(waiting.entry, Answered):
                 turn = await self._after_answer(conversation, waiting.entry)
-                for logged in await self._commit(turn, waiting.turn):
-                    yield logged
-                continue
-            assert isinstance(waiting.entry, Asked)
-            async for item in self._answer(conversation, waiting.entry, waiting.turn):
-                yield item
+            else:
+                assert isinstance(waiting.entry, Asked)
+                turn = await self._heard(conversation, waiting.entry, opening.past)
+                async for saying in self._answer(turn, waiting.entry):
+                    yield saying
+            for logged in await self._commit(turn, waiting.turn):
+                yield logged
+            if turn.context.conversation.turns <= waiting.turn:
+                return
 
-    async def _answer(self, conversation: Conversation, asked: Asked, number: int) -> AsyncIterator[Logged | Saying]:
-        context = await self._context(conversation, asked)
+    async def _heard(self, conversation: Conversation, asked: Asked, past: Past) -> _Turn:
+        context = await self._context(conversation, asked, past)
         heard = context.heard
-        first: list[Entry] = [
-            Understood(
-                lang=heard.lang,
-                intents=heard.intents,
-                acts=heard.acts,
-                slots=heard.slots.model_dump(mode="json", exclude_defaults=True),
-                mood=heard.mood,
-                risks=heard.risks,
-            )
-        ]
-        turn = _Turn(context, first)
+        understood = Understood(
+            lang=heard.lang,
+            intents=heard.intents,
+            acts=heard.acts,
+            slots=heard.slots.model_dump(mode="json", exclude_defaults=True),
+            mood=heard.mood,
+            risks=heard.risks,
+        )
+        return _Turn(context, [understood])
+
+    async def _answer(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         try:
             async for saying in self._respond(turn, asked):
                 yield saying
         except ShopUnavailable as error:
             await self._without_shop(turn, asked, error)
-        for logged in await self._commit(turn, number):
-            yield logged
 
     async def _respond(self, turn: _Turn, asked: Asked) -> AsyncIterator[Saying]:
         """Serve the message: as an answer to what is open, else by the planner. Raises `ShopUnavailable`."""
@@ -209,7 +210,7 @@ class Assistant:
                 yield item
 
     async def _planned(self, turn: _Turn, planner: Planner) -> AsyncIterator[Saying]:
-        replaces = supersedes(turn.context)
+        replaces = turn.context.open_proposal is not None and supersedes(turn.context)
         async for event in planner.run(turn.context):
             if isinstance(event, Saying):
                 yield event
@@ -435,10 +436,11 @@ class Assistant:
         """A turn to speak in when the customer has asked nothing."""
         return await self._context(conversation, Asked(client_id="", text=""))
 
-    async def _context(self, conversation: Conversation, asked: Asked) -> TurnContext:
+    async def _context(self, conversation: Conversation, asked: Asked, past: Past | None = None) -> TurnContext:
         now = self.engine.clock.now()
         who = conversation.customer_id
-        kept = await self.permits.find(conversation.state.proposal_id) if conversation.state.proposal_id else None
+        past = past or await self.permits.proposals.past(conversation)
+        kept = past.proposal
         action = kept.proposal.action.name if kept and kept.state == "open" else None
         context = TurnContext(
             engine=self.engine,
@@ -449,7 +451,7 @@ class Assistant:
             now=now,
             state=conversation.state,
             open_proposal=kept.proposal if kept and kept.state == "open" else None,
-            given=await self.permits.proposals.given(who) if who else (),
+            given=past.given,
             unfinished=kept if kept and (kept.permit or kept.state == "awaiting") else None,
         )
         context.evidence.text(asked.text, self.profile.name.zh, self.profile.name.en)
@@ -467,7 +469,7 @@ class Assistant:
         context.events.clear()
         gap = gap_of(context, turn.entries, planner=turn.planner)
         done = Done(turn=number, quick_replies=turn.quick_replies, planner=turn.planner, gap=gap)
-        _, logged = await self.conversations.commit(
+        context.conversation, logged = await self.conversations.commit(
             context.conversation,
             [*turn.entries, done],
             at=self.engine.clock.now(),

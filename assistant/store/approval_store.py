@@ -78,7 +78,7 @@ class ApprovalStore:
             rows.ask(connection, stored, level, at=at, until=until)
             self._write(connection, "request", _request_body(stored, level, until), at)
             if answered is not None:
-                log.post(connection, stored.conversation_id, answered, at)
+                log.post(connection, log.head(connection, stored.conversation_id), answered, at)
             asked = ApprovalAsked(proposal_id=stored.proposal_id, level=level, expires_at=until)
             self._log(connection, stored.conversation_id, [asked], at)
             return rows.request(connection, self._shop, stored.proposal_id)

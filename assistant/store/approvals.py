@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assistant.approvals import Finding, Level, Request, RequestState, Signature
@@ -17,27 +17,29 @@ from assistant.store.schema import approvals, proposals, signatures
 
 MONEY_ENDS = ("permitted", "done", "unknown", "refused")
 
+# Built once: every turn asks this, and putting a statement together costs several times more than running it.
+_GIVEN = (
+    select(
+        proposals.c.order_id,
+        proposals.c.cause,
+        proposals.c.purpose,
+        proposals.c.amount,
+        proposals.c.state,
+        proposals.c.permitted_at,
+    )
+    .where(
+        proposals.c.shop == bindparam("of_shop"),
+        proposals.c.customer_id == bindparam("of_customer"),
+        proposals.c.permitted_at.is_not(None),
+        proposals.c.amount > 0,
+    )
+    .order_by(proposals.c.permitted_at, proposals.c.proposal_id)
+)
+
 
 def given(connection: Connection, shop: str, customer_id: str) -> tuple[Given, ...]:
     """All money a customer was ever permitted, oldest first."""
-    query = (
-        select(
-            proposals.c.order_id,
-            proposals.c.cause,
-            proposals.c.purpose,
-            proposals.c.amount,
-            proposals.c.state,
-            proposals.c.permitted_at,
-        )
-        .where(
-            proposals.c.shop == shop,
-            proposals.c.customer_id == customer_id,
-            proposals.c.permitted_at.is_not(None),
-            proposals.c.amount > 0,
-        )
-        .order_by(proposals.c.permitted_at, proposals.c.proposal_id)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(_GIVEN, {"of_shop": shop, "of_customer": customer_id}).all()
     return tuple(Given(r.order_id, r.cause, r.purpose, r.amount, r.state, r.permitted_at) for r in rows)
 
 

@@ -27,7 +27,7 @@ from assistant.steps import Steps, unobserved
 from assistant.store import log as rows
 from assistant.store.database import Database
 from assistant.store.ledger_store import LedgerStore
-from assistant.store.proposals import insert_proposals, record_settled
+from assistant.store.proposals import Past, insert_proposals, past_of, record_settled
 from assistant.store.schema import conversations, log
 
 Owner = Literal["assistant", "agent", "queue"]
@@ -41,6 +41,15 @@ class QueueHead:
     last_text: str | None
     waiting_since: datetime | None
     understood: Understood | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a turn begins from, all of one view. `waiting` is the oldest entry the assistant has not answered."""
+
+    conversation: Conversation
+    waiting: Logged | None
+    past: Past
 
 
 class ConversationStore:
@@ -76,14 +85,12 @@ class ConversationStore:
         """
         return await self._database.read(lambda connection: _own(connection, conversation_id, customer_id, shop))
 
-    async def waiting(
-        self, conversation_id: str, *, customer_id: str | None, shop: str | None = None
-    ) -> tuple[Conversation, Logged | None]:
-        """The head, as `get`, and the oldest entry the assistant has not answered, both of one view."""
+    async def opening(self, conversation_id: str, *, customer_id: str | None, shop: str | None = None) -> Opening:
+        """What the next turn begins from. Raises `NotFound`, as `get`."""
 
-        def work(connection: Connection) -> tuple[Conversation, Logged | None]:
+        def work(connection: Connection) -> Opening:
             head = _own(connection, conversation_id, customer_id, shop)
-            return head, rows.oldest_open(connection, conversation_id)
+            return Opening(head, rows.oldest_open(connection, conversation_id), past_of(connection, head))
 
         return await self._database.read(work)
 
@@ -103,8 +110,7 @@ class ConversationStore:
         """
 
         def work(connection: Connection) -> tuple[Logged, bool]:
-            _own(connection, conversation_id, customer_id, shop)
-            return rows.post(connection, conversation_id, asked, at)
+            return rows.post(connection, _own(connection, conversation_id, customer_id, shop), asked, at)
 
         return await self._database.write(work)
 
@@ -117,7 +123,10 @@ class ConversationStore:
         return await self._post(conversation_id, said, at)
 
     async def _post(self, conversation_id: str, entry: rows.Posted, at: datetime) -> tuple[Logged, bool]:
-        return await self._database.write(lambda connection: rows.post(connection, conversation_id, entry, at))
+        def work(connection: Connection) -> tuple[Logged, bool]:
+            return rows.post(connection, rows.head(connection, conversation_id), entry, at)
+
+        return await self._database.write(work)
 
     async def commit(
         self,

@@ -82,20 +82,19 @@ def oldest_open(connection: Connection, conversation_id: str) -> Logged | None:
     return None if row is None else logged_of(row)
 
 
-def post(connection: Connection, conversation_id: str, entry: Posted, at: datetime) -> tuple[Logged, bool]:
+def post(connection: Connection, conversation: Conversation, entry: Posted, at: datetime) -> tuple[Logged, bool]:
     """Append what a person sent, once per `client_id`; False when it already stands there.
 
-    What the customer sends opens a turn. Raises `NotFound`, and `Conflict` when the id was used for something else or
-    the conversation is closed.
+    `conversation` is the head as this transaction read it. What the customer sends opens a turn. Raises `Conflict` when
+    the id was used for something else or the conversation is closed.
     """
-    same_id = {"talk": conversation_id, "of_kind": entry.kind, "sender_id": entry.client_id}
+    same_id = {"talk": conversation.id, "of_kind": entry.kind, "sender_id": entry.client_id}
     row = connection.execute(_SAME_ID, same_id).mappings().first()
     if row is not None:
         before = logged_of(row)
         if before.entry != entry:
             raise Conflict("This client id was used for another message.", mend="Use a new id for a new message.")
         return before, False
-    conversation = head(connection, conversation_id)
     if conversation.closed:
         raise Conflict("The conversation is closed.", mend="Open a new one.")
     opens = not isinstance(entry, AgentSaid)
@@ -105,7 +104,7 @@ def post(connection: Connection, conversation_id: str, entry: Posted, at: dateti
         extra["last_text"] = entry.text
     _, (logged,) = append(connection, conversation, [entry], at=at, turn=turn, opens=opens, waits=opens, extra=extra)
     if not opens:
-        answer_until(connection, conversation_id, turn)
+        answer_until(connection, conversation.id, turn)
     return logged, True
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from assistant.approvals import Level, Signer
 from assistant.authority import Given
-from assistant.conversation import Answered, Entry
+from assistant.conversation import Answered, Conversation, Entry
 from assistant.errors import CapReached, Conflict, NotAuthorised, NotFound, ProposalExpired, ProposalSettled
 from assistant.ledger import LedgerEntry
 from assistant.proposals import Permit, Proposal, Settled, args_hash, permit_for
@@ -34,6 +34,14 @@ class Kept:
     state: str
     permit: Permit | None
     settled: Settled | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What stands behind a turn: the proposal that is on the table, and the money its customer was ever permitted."""
+
+    proposal: Kept | None
+    given: tuple[Given, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,10 @@ class ProposalStore:
         self._ledger = ledger
         self._shop = shop
         self._steps = steps
+
+    async def past(self, conversation: Conversation) -> Past:
+        """What stands behind a turn of `conversation`. Raises `NotFound`."""
+        return await self._database.read(lambda connection: past_of(connection, conversation))
 
     async def find(self, proposal_id: str) -> Kept:
         """Raises `NotFound`."""
@@ -134,7 +146,7 @@ class ProposalStore:
             self.check_sums(connection, proposal, caps=caps, seen=seen)
             permit = self.issue(connection, proposal, before="open", at=at, by=by, lifetime=lifetime)
             if answered is not None:
-                log.post(connection, conversation_id, answered, at)
+                log.post(connection, log.head(connection, conversation_id), answered, at)
             self._steps("permit.written")
             return permit
 
@@ -190,7 +202,7 @@ class ProposalStore:
             if kept.state == "awaiting":
                 approvals.change(connection, proposal_id, "withdrawn", at)
             if answered is not None:
-                log.post(connection, conversation_id, answered, at)
+                log.post(connection, log.head(connection, conversation_id), answered, at)
 
         await self._database.write(work)
 
@@ -230,10 +242,7 @@ class ProposalStore:
 
     def load(self, connection: Connection, which: ColumnElement[bool]) -> Kept:
         """The proposal that `which` picks. Raises `NotFound`."""
-        row = (connection.execute(select(proposals).where(proposals.c.shop == self._shop, which))).mappings().first()
-        if row is None:
-            raise NotFound("There is no such proposal.")
-        return _kept(row)
+        return _load(connection, self._shop, which)
 
     def move(self, connection: Connection, proposal_id: str, before: str, changes: dict[str, Any]) -> None:
         """A change of state as compare-and-set. Raises `ProposalSettled` when it is not `before` any more."""
@@ -255,6 +264,14 @@ class ProposalStore:
         if cap.order_id is not None:
             query = query.where(proposals.c.order_id == cap.order_id)
         return int(connection.execute(query).scalar_one())
+
+
+def past_of(connection: Connection, conversation: Conversation) -> Past:
+    """What stands behind a turn, in the caller's transaction. Raises `NotFound`."""
+    shop, proposal_id = conversation.shop, conversation.state.proposal_id
+    kept = _load(connection, shop, proposals.c.proposal_id == proposal_id) if proposal_id else None
+    customer = conversation.customer_id
+    return Past(kept, approvals.given(connection, shop, customer) if customer else ())
 
 
 def insert_proposals(connection: Connection, drafted: Sequence[Proposal]) -> None:
@@ -295,6 +312,13 @@ def check_yes(proposal: Proposal, *, args_hash: str, at: datetime) -> None:
 def hash_of(proposal: Proposal) -> str:
     """The hash of the action as it is stored now."""
     return args_hash(proposal.action)
+
+
+def _load(connection: Connection, shop: str, which: ColumnElement[bool]) -> Kept:
+    row = connection.execute(select(proposals).where(proposals.c.shop == shop, which)).mappings().first()
+    if row is None:
+        raise NotFound("There is no such proposal.")
+    return _kept(row)
 
 
 def _kept(row: Mapping[Any, Any]) -> Kept:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from assistant.errors import Conflict, EffectRefused
 from assistant.orders import apply
@@ -19,6 +19,16 @@ from assistant.tickets import next_check
 
 WITHOUT_ORDER = frozenset({"complaint"})
 """Actions that need no order."""
+
+# Built once: putting a statement together costs several times more than running it.
+_CUSTOMER = select(shop_customers.c.body).where(
+    shop_customers.c.shop == bindparam("of_shop"), shop_customers.c.customer_id == bindparam("of_customer")
+)
+_ORDERS = (
+    select(shop_orders.c.body)
+    .where(shop_orders.c.shop == bindparam("of_shop"), shop_orders.c.customer_id == bindparam("of_customer"))
+    .order_by(shop_orders.c.created_at.desc(), shop_orders.c.order_id)
+)
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -64,20 +74,14 @@ class SqlShop:
         return [Customer.model_validate_json(body) for body in bodies]
 
     async def customer(self, customer_id: str) -> Customer | None:
-        query = select(shop_customers.c.body).where(
-            shop_customers.c.shop == self._shop, shop_customers.c.customer_id == customer_id
-        )
-        body = await self._database.read(lambda connection: connection.execute(query).scalar())
+        whose = {"of_shop": self._shop, "of_customer": customer_id}
+        body = await self._database.read(lambda connection: connection.execute(_CUSTOMER, whose).scalar())
         return Customer.model_validate_json(body) if body else None
 
     async def orders(self, customer_id: str) -> list[Order]:
         """The customer's own orders, newest first."""
-        query = (
-            select(shop_orders.c.body)
-            .where(shop_orders.c.shop == self._shop, shop_orders.c.customer_id == customer_id)
-            .order_by(shop_orders.c.created_at.desc(), shop_orders.c.order_id)
-        )
-        bodies = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        whose = {"of_shop": self._shop, "of_customer": customer_id}
+        bodies = await self._database.read(lambda connection: connection.execute(_ORDERS, whose).scalars().all())
         return [Order.model_validate_json(body) for body in bodies]
 
     async def order(self, customer_id: str, order_id: str) -> Order | None:

@@ -23,6 +23,8 @@ from assistant.conversation import (
     Understood,
 )
 from assistant.errors import Conflict, NotFound
+from assistant.store.conversations import Opening
+from assistant.store.proposals import Past
 from tests.assistant.store.world import NOW, SHOP, world
 
 
@@ -54,17 +56,17 @@ async def test_a_turn_is_logged_and_read_back_as_it_was() -> None:
 async def test_what_waits_is_the_oldest_that_was_not_answered() -> None:
     async with world() as w:
         talk = await w.talk()
-        assert await w.talks.waiting(talk.id, customer_id="c1") == (talk, None)
+        assert await w.talks.opening(talk.id, customer_id="c1") == Opening(talk, None, Past(None, ()))
         first, _ = await w.talks.ask(talk.id, asked(1), NOW)
         await w.talks.ask(talk.id, asked(2, "在吗"), NOW)
-        head, waiting = await w.talks.waiting(talk.id, customer_id="c1")
-        assert (head.turns, waiting) == (2, first)
-        await w.talks.commit(head, [Said(text="明天"), Done(turn=1)], at=NOW, turn_done=True)
-        head, waiting = await w.talks.waiting(talk.id, customer_id="c1")
+        opening = await w.talks.opening(talk.id, customer_id="c1")
+        assert (opening.conversation.turns, opening.waiting) == (2, first)
+        await w.talks.commit(opening.conversation, [Said(text="明天"), Done(turn=1)], at=NOW, turn_done=True)
+        waiting = (await w.talks.opening(talk.id, customer_id="c1")).waiting
         assert waiting is not None
         assert waiting.entry == asked(2, "在吗")
         await w.talks.agent_said(talk.id, AgentSaid(agent="a", client_id="x", text="我来"), NOW)
-        assert (await w.talks.waiting(talk.id, customer_id="c1"))[1] is None
+        assert (await w.talks.opening(talk.id, customer_id="c1")).waiting is None
 
 
 async def test_only_its_customer_may_write_into_a_talk() -> None:
@@ -73,7 +75,7 @@ async def test_only_its_customer_may_write_into_a_talk() -> None:
         with pytest.raises(NotFound):
             await w.talks.ask(talk.id, asked(), NOW, customer_id="somebody else")
         with pytest.raises(NotFound):
-            await w.talks.waiting(talk.id, customer_id="c1", shop="another shop")
+            await w.talks.opening(talk.id, customer_id="c1", shop="another shop")
         assert await w.talks.read(talk.id) == []
 
 
