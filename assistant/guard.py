@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from assistant.numerals import number
@@ -160,12 +161,13 @@ def _read(match: re.Match[str]) -> tuple[Kind, str]:
     return "number", _decimal(g["number"])
 
 
-def figures(text: str) -> list[tuple[Kind, str, str]]:
+@lru_cache(maxsize=1024)  # the same names, clauses and fixed texts are read in turn after turn
+def figures(text: str) -> tuple[tuple[Kind, str, str], ...]:
     """Every figure of `text` as (kind, normal form, words): `¥59.90` → ("money", "59.9", "¥59.90"). Marks `[1]` are
     skipped.
     """
     bare = MARK.sub(" ", text)
-    return [(*_read(match), match.group()) for match in TOKEN.finditer(bare)]
+    return tuple((*_read(match), match.group()) for match in TOKEN.finditer(bare))
 
 
 @dataclass
