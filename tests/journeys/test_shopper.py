@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.journeys.conftest import Server, open_page
 
@@ -100,6 +100,36 @@ def test_a_reload_and_a_killed_server_lose_nothing(server: Server, chromium: Bro
     assert chat.locator(".row.customer", has_text="我的快递到哪了").count() == 1
 
 
+def test_messages_written_in_a_hurry_arrive_in_the_order_they_were_written(
+    server: Server, chromium: Browser, trouble: list[str]
+) -> None:
+    page = open_page(chromium, server.url, trouble)
+    sign_in(page, "孙浩然")
+    chat = open_chat(page)
+    say(chat, "您好")
+    expect(chat.locator(".row.assistant").nth(1)).to_be_visible(timeout=15000)
+    held: list[Route] = []
+    posted: list[str] = []
+
+    def hold_the_first(route: Route) -> None:
+        posted.append(route.request.post_data_json["text"])
+        if len(posted) == 1:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/messages", hold_the_first)
+    say(chat, "我的快递到哪了")
+    say(chat, "还有发票怎么开")
+    page.wait_for_timeout(500)
+    assert posted == ["我的快递到哪了"]
+    held[0].continue_()
+    expect(chat.locator(".log")).to_contain_text("运输中", timeout=15000)
+    expect(chat.locator(".row.assistant", has_text="发票")).not_to_have_count(0, timeout=15000)
+    assert posted == ["我的快递到哪了", "还有发票怎么开"]
+    assert trouble == []
+
+
 def test_a_person_takes_over_and_the_assistant_falls_silent(
     server: Server, chromium: Browser, trouble: list[str]
 ) -> None:
@@ -118,7 +148,12 @@ def test_a_person_takes_over_and_the_assistant_falls_silent(
     expect(chat.locator(".log")).to_contain_text("小周 已加入", timeout=15000)
     before = chat.locator(".row.assistant").count()
     say(chat, "我的订单到哪了")
+    desk.route("**/messages", lambda route: route.abort())
     desk.locator("#reply").fill("您好，我来帮您查。")
+    desk.locator("#reply").press("Control+Enter")
+    expect(desk.locator("#talk .problem")).not_to_be_empty()
+    expect(desk.locator("#reply")).to_have_value("您好，我来帮您查。")
+    desk.unroute("**/messages")
     desk.locator("#reply").press("Control+Enter")
     expect(chat.locator(".log")).to_contain_text("您好，我来帮您查。", timeout=15000)
     assert chat.locator(".row.assistant").count() == before

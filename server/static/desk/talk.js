@@ -12,6 +12,8 @@ export class Talk {
   #box = null;
   #detail = null;
   #drawn = null;
+  #sent = Promise.resolve();
+  #unsent = null;
 
   constructor(node, tools) {
     this.#node = node;
@@ -86,7 +88,8 @@ export class Talk {
       const text = this.#box.value.trim();
       if (!text) return;
       this.#box.value = "";
-      this.#post("messages", { client_id: newId(), text });
+      // one behind the other: two requests on their way at once may arrive in either order
+      this.#sent = this.#sent.then(() => this.#send(head.id, text));
     };
     this.#box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -104,15 +107,27 @@ export class Talk {
     );
   }
 
-  async #post(path, body) {
+  /** Words that did not arrive stand in the box again; sent once more as they are, they keep their id and count once. */
+  async #send(id, text) {
+    const { client_id } = this.#unsent?.text === text && this.#unsent.id === id ? this.#unsent : { client_id: newId() };
+    this.#unsent = (await this.#post("messages", { client_id, text }, id)) ? null : { id, text, client_id };
+    if (this.#unsent && this.#detail?.head.id === id && !this.#box.value) this.#box.value = text;
+  }
+
+  /** True when the server took it. */
+  async #post(path, body, id = this.#detail.head.id) {
     const { api, t, changed } = this.#tools;
+    let taken = false;
     try {
-      await api.json("POST", `/v1/desk/conversations/${this.#detail.head.id}/${path}`, body);
+      await api.json("POST", `/v1/desk/conversations/${id}/${path}`, body);
+      taken = true;
       await changed();
       if (path === "take") this.edit();
     } catch (error) {
-      this.#node.querySelector(".problem").textContent = t("failed", { text: error.message });
+      const problem = this.#node.querySelector(".problem");
+      if (problem) problem.textContent = t("failed", { text: error.message });
     }
+    return taken;
   }
 
   #entry(entry) {

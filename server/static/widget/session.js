@@ -7,6 +7,7 @@ export class Session {
   #changed;
   #stream = null;
   #era = 0;
+  #sent = Promise.resolve();
   id = null;
   log = new Log();
   shop = null;
@@ -42,6 +43,7 @@ export class Session {
     this.#era += 1;
     this.#stream?.stop();
     this.#stream = null;
+    this.#sent = Promise.resolve();
     Object.assign(this, { id: null, log: new Log(), outbox: [], saying: "", hint: null, fault: null, link: "idle", state: "new" });
     this.answering.clear();
   }
@@ -125,9 +127,16 @@ export class Session {
     return `/v1/conversations/${encodeURIComponent(this.id)}${rest}`;
   }
 
-  async #post(message) {
+  /** Messages go out one behind the other: two requests on their way at once may arrive in either order. */
+  #post(message) {
+    const era = this.#era;
     message.state = "sending";
     this.#changed();
+    this.#sent = this.#sent.then(() => (era === this.#era ? this.#deliver(message) : undefined));
+    return this.#sent;
+  }
+
+  async #deliver(message) {
     try {
       await this.#ensure();
       await this.#api.json("POST", this.#path("/messages"), about(message));
