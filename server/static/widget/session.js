@@ -127,7 +127,7 @@ export class Session {
     return `/v1/conversations/${encodeURIComponent(this.id)}${rest}`;
   }
 
-  /** Messages go out one behind the other: two requests on their way at once may arrive in either order. */
+  /** One behind the other: two requests at once may arrive in either order. */
   #post(message) {
     const era = this.#era;
     message.state = "sending";
@@ -374,10 +374,9 @@ const UPLOAD_MS = 120000;
 
 /** A refused request. `status` 0 means that no answer came. `detail` is for people, in the language asked for. */
 export class Problem extends Error {
-  constructor(status, { code = "", title = "", detail = "" } = {}) {
+  constructor(status, { title, detail } = {}) {
     super(detail || title);
     this.status = status;
-    this.code = code;
   }
 
   get passing() {
@@ -385,7 +384,7 @@ export class Problem extends Error {
   }
 }
 
-/** The customer's token: given by the page, or fetched from the page's own `data-token-url`; else a guest's, from the server. */
+/** The customer's token: from the page, from its `data-token-url`, else a guest's from the server. */
 export class Tokens {
   #origin;
   #url;
@@ -413,7 +412,7 @@ export class Tokens {
     if (this.#token) return this.#token;
     // a customer whose token ran out is asked to sign in, never made a guest behind their back
     if (this.#given && !this.#url) return null;
-    this.#asking ??= this.#ask().finally(() => {
+    this.#asking ??= this.#fromPage().finally(() => {
       this.#asking = null;
     });
     const found = await this.#asking;
@@ -421,14 +420,10 @@ export class Tokens {
     return (this.#token ??= found);
   }
 
-  async #ask() {
-    return (await this.#fromPage()) ?? this.#guest();
-  }
-
   async #fromPage() {
-    if (!this.#url) return null;
+    if (!this.#url) return this.#guest();
     const answer = await fetch(this.#url, { method: "POST", credentials: "same-origin" }).catch(() => null);
-    return answer?.ok ? ((await answer.json().catch(() => null))?.token ?? null) : null;
+    return (answer?.ok && (await answer.json().catch(() => null))?.token) || this.#guest();
   }
 
   /** A guest keeps one token for as long as the tab is open, so that a reload finds the talk again. */
@@ -484,19 +479,19 @@ export class Api {
 
   async json(method, path, body) {
     const answer = await this.open(method, path, { body, signal: AbortSignal.timeout(body instanceof FormData ? UPLOAD_MS : PATIENCE_MS) });
-    return answer.status === 204 ? null : answer.json().catch(() => null);
+    return answer.json().catch(() => null);
   }
 
   async #send(method, path, { body, headers, signal }) {
     const token = await this.#tokens.get();
-    const all = { "Accept-Language": this.lang === "en" ? "en" : "zh-CN", ...headers };
+    const all = { "Accept-Language": this.lang, ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
-    const form = body instanceof FormData;
-    if (body !== undefined && !form) all["Content-Type"] = "application/json";
-    const init = { method, headers: all, signal, body: form ? body : body === undefined ? null : JSON.stringify(body) };
-    return fetch(this.#origin + path, { ...init, cache: "no-store" }).catch((error) => {
+    const json = body && !(body instanceof FormData);
+    if (json) all["Content-Type"] = "application/json";
+    const init = { method, headers: all, signal, body: json ? JSON.stringify(body) : body, cache: "no-store" };
+    return fetch(this.#origin + path, init).catch((error) => {
       if (signal?.aborted && error.name === "AbortError") throw error;
-      throw new Problem(0, { code: "unreachable" });
+      throw new Problem(0);
     });
   }
 }
