@@ -42,6 +42,11 @@ _VERBS: dict[str, tuple[str, str]] = {
     "repair": (r"(?:维修|报修|修)", r"repair(?: it)?|fix(?: it)?"),
     "invoice": (r"开(?:票|发票)?", r"issue(?: it)?(?: the invoice)?"),
     "intercept": (r"拦截|拦(?:下来?|住|回来)?|截(?:回来?|停|住)", r"intercept(?: it)?|stop it|call it back"),
+    "withdraw": (
+        r"(?:撤(?:销|回|掉|了)?|取消(?:掉|了)?)(?:申请|退货|换货|售后)?",
+        r"(?:withdraw|cancel|drop)(?: it| the (?:return|request|case))?",
+    ),
+    "platform": (r"(?:平台)?介入", r"step in|escalate(?: it)?"),
     "complain": (r"投诉|反映|上报", r"report it|escalate(?: it)?|file (?:it|the complaint)"),
     "urge": (
         r"催(?:促|一催|发货)?|加急|发货|发",
@@ -70,6 +75,8 @@ _ACTION_VERBS: dict[str, tuple[str, ...]] = {
     "cancel_order": ("cancel", "refund"),
     "invoice": ("invoice",),
     "complaint": ("complain",),
+    "withdraw": ("withdraw",),
+    "platform_dispute": ("platform",),
     "urge_shipping": ("urge",),
 }
 _DEFAULT_VERBS = ("refund", "exchange", "compensate", "change", "repair", "invoice")
@@ -155,7 +162,7 @@ def is_yes(text: str, action: str | None = None) -> bool | None:
     if _ALL_OF_IT.search(words):
         return None
     plain = _NO_EXCEPT.sub(" ", words)
-    named = "cancel" in _ACTION_VERBS.get(action or "", ())
+    named = {"cancel", "withdraw"} & set(_ACTION_VERBS.get(action or "", ()))
     if _NO.search(plain):
         rest = _NO.sub(" ", _OPENER.sub("", plain))
         return None if _agrees(rest, _WORDS_ONLY) else False

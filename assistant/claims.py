@@ -14,6 +14,7 @@ from assistant.flow_subject import chosen_order
 from assistant.follow_up import LAST
 from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
+from assistant.ticket_words import step_in, waybill_in
 from assistant.trouble_words import trouble_facts
 from assistant.visits import calls_off, read_window, service_in, tells_of_no_show
 from knowledge.decision import Facts, FactValue
@@ -38,7 +39,7 @@ DESCRIBES_FAULT = FAULTS - {"resend_missing", "fresh_spoiled"}
 VISITED = frozenset({"door_service", "repair", "warranty_claim"})
 """Intents that a visit at the door may come of."""
 
-FREE_TEXT = SLOTS | {"product", "category"}
+FREE_TEXT = SLOTS - {"return_waybill"} | {"product", "category"}
 """What any words may answer; all else is read from words of its own kind."""
 
 _WHOLE = re.compile(
@@ -107,6 +108,7 @@ def note_claims(turn: TurnContext) -> None:
         "region": slots.city or slots.region,
         "budget_max": slots.budget_max,
         "visit_time": _visit(turn),
+        "return_waybill": waybill_in(turn.heard.text) if step_in(turn.heard.text) == "ticket_ship_return" else None,
     }
     found: dict[str, FactValue] = {name: value for name, value in said.items() if value is not None}
     if slots.condition and turn.state.waiting_for:
@@ -155,6 +157,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
     if asked in {"condition", "condition_photos"}:
         whole = turn.heard.yes or _WHOLE.search(fold(text))
         return list(slots.condition) or (["tried_on"] if whole else None)
+    if asked == "return_waybill":
+        return waybill_in(text)
     if asked == "visit_time":
         window = read_window(text, turn.now)
         return str(window) if window is not None else None

@@ -25,6 +25,8 @@ _PINYIN = re.compile(
     r"|wei ?shen ?me|di ?zhi|chi ?ma|you ?hui|bao ?you|jin ?tui ?kuan"
     r"|shen ?me ?shi ?hou|mei ?shou ?dao|fa ?huo|tui ?huo|que ?ren|hao ?de|ke ?yi|bu ?yao|ding ?dan|kuai ?di)\b"
 )
+_CODE = re.compile(r"\b[a-z]{1,6}[-_]?\d[\w-]*")
+"""The number of a parcel, an order or a product is in no language."""
 _HAN_PER_WORD = 1.7
 _IN_ANY_LANGUAGE = re.compile("[a-z]|x*[sl]|ok|no|id|app|vip|plus|jd")
 """Sizes, single letters and what people say in both languages: they tell nothing about the speaker's."""
@@ -59,7 +61,7 @@ def detect(text: str, default: Lang = "zh") -> Lang:
     plain = fold(text)
     folded = mend(plain)
     han = len(_HAN.findall(folded)) / _HAN_PER_WORD
-    latin = sum(not _IN_ANY_LANGUAGE.fullmatch(word) for word in _LATIN_WORD.findall(folded))
+    latin = sum(not _IN_ANY_LANGUAGE.fullmatch(word) for word in _LATIN_WORD.findall(_CODE.sub(" ", folded)))
     if not _HAN.search(plain) and (han or _PINYIN.search(folded)):
         return "zh"  # mending turns only pinyin of the trade's words into Chinese
     if not han and not latin:

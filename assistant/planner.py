@@ -26,6 +26,8 @@ from assistant.intents import RISK_FLOOR
 from assistant.naming import goods_of_others
 from assistant.segments import segments
 from assistant.talk_facts import ASKS
+from assistant.ticket_words import FLOWS as STEPS
+from assistant.ticket_words import step_in, step_wanted
 from assistant.wording import fill
 from knowledge.text import fold, mend
 
@@ -57,6 +59,7 @@ _SAME_MATTER = (
     frozenset({"urge_shipping", "late_ship_compensation"}),
     frozenset({"order_status", "track_parcel"}),
     frozenset({"return_quality", "return_mismatch", "warranty_claim", "repair", "damage_in_transit"}),
+    frozenset({"ticket_withdraw", "cancel_order"}),
 )
 """Intents that are two readings of one wish about an order: a message that seems to hold two of them holds one."""
 
@@ -100,9 +103,9 @@ class FlowPlanner:
     name = "flow"
 
     async def run(self, turn: TurnContext) -> AsyncIterator[TurnEvent]:
+        if turn.state.waiting_for == "order_id" or step_in(turn.heard.text):
+            await turn.orders()  # whether the message names one of them, or a case of one, decides what it means
         issues = issues_of(turn)
-        if turn.state.waiting_for == "order_id":
-            await turn.orders()  # whether the message names one of them decides if it is an answer
         if _gives_up(turn, issues):
             turn.remember(flow=None, waiting_for=None, pending=(), parked=(), misses=0)
             yield Said(text=turn.say("declined"))
@@ -268,6 +271,8 @@ class FlowPlanner:
 
 def issues_of(turn: TurnContext) -> list[str]:
     """The intents to serve, by risk first; signals of risk count even where the words were classed otherwise."""
+    if step := step_wanted(turn):
+        return [step, *(["exchange"] if _sure_of("exchange", turn) and step.startswith("ticket_withdraw") else [])]
     if last := continued(turn):
         return [last]
     found = [
@@ -293,6 +298,10 @@ def issues_of(turn: TurnContext) -> list[str]:
         return ["order_status"]
     found = _without_faint(_one_of_each_matter(list(dict.fromkeys(found)), turn), turn)
     return _as_said(found, turn)
+
+
+def _sure_of(intent: str, turn: TurnContext) -> bool:
+    return any(guess.name == intent and guess.confidence >= SURE for guess in turn.heard.intents)
 
 
 def _without_faint(found: list[str], turn: TurnContext) -> list[str]:
@@ -353,12 +362,12 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
     if not issues:
         return False
     top = max(turn.heard.intents, key=lambda guess: guess.confidence)
+    asked = turn.state.waiting_for or ""
     risky = {_RISK_FLOWS[risk] for risk in turn.heard.risks if risk in _RISK_FLOWS} | {"human_request"}
     if risky & set(issues):
         return True
-    if "change_of_mind" in turn.heard.acts:
+    if "change_of_mind" in turn.heard.acts or (_of_order(issues[0])[0] in STEPS and asked != "return_waybill"):
         return True
-    asked = turn.state.waiting_for or ""
     if turn.heard.slots.condition and _decided_by_condition(turn.state.flow, turn):
         return False
     if asked == "defect" and top.name in DESCRIBES_FAULT:

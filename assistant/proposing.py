@@ -125,6 +125,8 @@ def _offer(run: FlowRun, subject: Subject) -> Offer | None:
 def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, object]:
     said = run.turn.state.slots
     args: dict[str, object] = {slot: said[slot] for slot in words.args if slot != "line" and said.get(slot)}
+    if number := args.pop("return_waybill", None):
+        args["waybill"] = number
     if "ticket" in words.args and (ticket := newest_ticket(subject.order)) is not None:
         args["ticket_id"] = ticket.ticket_id
     if "line" in words.args:

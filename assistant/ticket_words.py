@@ -1,0 +1,124 @@
+# ruff: noqa: E501 -- an alternation of words is read as one line; broken up it hides what stands beside what
+"""What a customer says of a case that is already open: take it back, here is the parcel's number, I accept your offer.
+
+These are no intents of the taxonomy: the same words mean something else, or nothing, to a customer whose records show no
+case that allows the step. So they count only beside such a case; what comes of them is a proposal like any other.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.context import TurnContext
+from assistant.naming import named_orders, with_case
+from assistant.order_facts import customer_moves
+from assistant.shop import Order
+from knowledge.text import fold
+
+_KIND = r"退货|换货|售后|维修|返修|补发|价保|投诉|纠纷|介入"
+_CASE = rf"(?:(?:{_KIND}|退款|仅退款)(?:的)?(?:申请|单子?|服务)?)"
+_NAMED = rf"(?:(?:{_KIND})(?:的)?(?:申请|单子?|服务)?|(?:仅?退款)(?:的)?(?:申请|单子?))"
+"""Calling off a `退款` says nothing by itself: `取消退款` is how people cancel an order to be refunded."""
+_AFTERWARDS = r"(?!.{0,4}(?:后|之后|以后|还能|的话))"
+_BETWEEN = r"(?:(?!并|给|然后|和|后)[^，,。；;单]){0,6}"
+_TAKEN_BACK = re.compile(
+    rf"(?<!不要)(?<!别)(?<!没)(?:(?:撤销|撤回|撤掉|撤了|作废)(?:一下)?{_BETWEEN}{_CASE}|取消(?:一下|掉)?{_BETWEEN}{_NAMED}){_AFTERWARDS}"
+    rf"|(?:{_CASE}[^，,。；;]{{0,6}}(?:撤销|撤回|撤掉|撤了|作废)|{_NAMED}[^，,。；;]{{0,6}}(?:取消|不(?:要|用|办|申请)了)){_AFTERWARDS}"
+    r"|(?<!n't )(?<!not )\b(?:withdraw|cancel|call off|drop|take back|revoke)\b(?:(?!\b(?:order|and|with|for|full)\b)[\w' ]){0,24}\b(?:return|exchange|refund|repair|request|claim|case|complaint|dispute)\b"
+)
+_KEPT_AFTER_ALL = re.compile(
+    r"(?:^|[，,。；;]|我|就|还是)(?:先)?不(?:想|要|用|打算)?(?:再)?(?:退|换|修|投诉)(?:货|款)?了?(?:[吧。!！，,]|$)"
+    r"|(?:还是|决定|打算)(?:自己)?留(?:着|下)"
+    r"|\bkeep (?:it|them)\b(?: after all| instead|[.!]?$)|\b(?:don'?t|do not|no longer) want to (?:return|exchange)\b"
+)
+"""The same without naming the case: it counts while nothing else is being arranged."""
+_SENT = re.compile(
+    r"(?:寄|发|退)(?:回|出|走)(?:去|来)?(?:给你们?|给商家)?了(?![吗么没])|(?:已经?|刚刚?|都)寄了|(?:填|登记|录|补).{0,4}(?:运?单号|快递号)|(?:退货|寄回|运)(?:的)?(?:快递)?单号(?:是|为|[:：])"
+    r"|\bi(?:'ve| have|'ve just| just)? (?:already |just )?(?:sent|posted|shipped|mailed) (?:it|them|the \w+|this)(?: back| off)?\b|\btracking (?:number|no\.?) (?:is|:)"
+)
+_NOT_SENT = re.compile(r"还没|没有?寄|怎么|哪里|在哪|如何|[吗么?？]|\bhow\b|\bwhere\b|\bnot yet\b|\bhaven'?t\b")
+_ACCEPTED = re.compile(
+    r"(?<!不)(?:接受|同意|认可).{0,6}(?:方案|补偿|这个处理|提议)|就(?:按|照)(?:这个|你们).{0,4}(?:方案|办|来)"
+    r"|(?<!n't )(?<!not )\b(?:accept|agree to|take)\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
+)
+_DECLINED = re.compile(
+    r"(?:不(?:接受|同意|认可)|拒绝).{0,8}(?:方案|补偿|处理|提议)"
+    r"|\b(?:decline|reject|refuse|(?:do not|don'?t|not) (?:accept|want))\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
+)
+_WAYBILL = re.compile(r"(?<![\da-z])((?:[a-z]{2,4}-?)?\d{10,18})(?![\da-z])", re.I)
+
+FLOWS = {
+    "ticket_withdraw": "withdraw",
+    "ticket_ship_return": "ship_return",
+    "ticket_accept_offer": "accept_offer",
+    "ticket_decline_offer": "decline_offer",
+}
+"""The flows that such words lead to, each with the event it proposes."""
+
+
+NONE_OPEN = "ticket_none_open"
+"""The flow for who takes back a request by its name and has none that is open."""
+
+
+def waybill_in(text: str) -> str | None:
+    """The number of a parcel, as carriers print it: letters of the carrier, if any, and at least ten digits."""
+    found = _WAYBILL.search(text)
+    return found[1].upper() if found else None
+
+
+def step_in(text: str) -> str | None:
+    """The flow that `text` asks for, were there a case that allows it; None when it is about no case."""
+    said = fold(text)
+    if _DECLINED.search(said):
+        return "ticket_decline_offer"
+    if _ACCEPTED.search(said):
+        return "ticket_accept_offer"
+    if _TAKEN_BACK.search(said) or _KEPT_AFTER_ALL.search(said):
+        return "ticket_withdraw"
+    number = waybill_in(said)
+    if _SENT.search(said) and (number or not _NOT_SENT.search(said)):
+        return "ticket_ship_return"
+    return None
+
+
+def step_wanted(turn: TurnContext) -> str | None:
+    """The issue a message raises about an open case (`flow@order` where it is plain which); None when it raises none.
+
+    Reads the orders this turn knows: a customer without a case that allows the step has said something else, unless
+    the case is called by its name.
+    """
+    flow = step_in(turn.heard.text)
+    if flow is None or turn.heard.risks or (_bare(turn) and _arranging(turn)):
+        return None
+    allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], turn)]
+    if not allowing:
+        named = turn.customer is not None and flow == "ticket_withdraw" and not _bare(turn)
+        return NONE_OPEN if named else None
+    meant = _meant(allowing, turn)
+    return flow if meant is None else f"{flow}@{meant.order_id}"
+
+
+def _bare(turn: TurnContext) -> bool:
+    return _TAKEN_BACK.search(fold(turn.heard.text)) is None
+
+
+def _arranging(turn: TurnContext) -> bool:
+    """Whether something is being asked or proposed right now: that is what such words are then about."""
+    return turn.open_proposal is not None or turn.conversation.state.waiting_for is not None
+
+
+def _allows(order: Order, event: str, turn: TurnContext) -> bool:
+    return any(event in customer_moves(ticket, turn.now) for ticket in order.tickets)
+
+
+def _meant(allowing: list[Order], turn: TurnContext) -> Order | None:
+    words, at_hand = turn.heard.text, turn.state.order_id
+    for few in (
+        named_orders(words, allowing, turn.engine.catalogue),
+        [order for order in allowing if order.order_id == at_hand],
+        with_case(words, allowing),
+        allowing,
+    ):
+        if len(few) == 1:
+            return few[0]
+    return None

@@ -1,0 +1,169 @@
+"""What customers say of a case that is open: it counts beside such a case, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.orders import change_ticket
+from assistant.shop import Order
+from assistant.store.sql_shop import SqlShop
+from assistant.ticket_words import step_in, waybill_in
+from tests.assistant.conftest import Talking
+from tests.assistant.talk import NOW, Talk
+
+RETURNING = {
+    "zh": ("我想退外套", "试过，吊牌都在", "确认"),
+    "en": ("I want to return the coat", "tried on, tags on", "yes"),
+}
+
+
+async def with_a_return(talking: Talking, lang: str = "zh") -> Talk:
+    """A talk in which a return was just agreed to."""
+    talk = await talking("c01", "en" if lang == "en" else "zh")
+    for words in RETURNING[lang]:
+        await talk.say(words)
+    assert talk.acted == ["return_refund done"]
+    return talk
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["把退货申请撤掉吧", "退货申请帮我撤销", "我要取消退款申请", "换货不要了", "投诉撤销吧", "退貨申請幫我撤銷",
+     "不退了", "算了我不想退了，不用退了吧", "还是留着吧",
+     "please withdraw my return", "cancel my exchange request", "drop the complaint", "I'll keep it after all",
+     "I no longer want to return it"],
+)  # fmt: skip
+def test_words_that_take_a_request_back(text: str) -> None:
+    assert step_in(text) == "ticket_withdraw"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["取消订单退款", "算了我不等了，取消退款", "申请退款取消订单", "取消了给我退款",
+     "取消这单然后退款", "撤销退货后还能再申请吗", "不要撤销退货",
+     "怎么还不退款", "什么时候给我退", "你们不退我就投诉", "可以退货吗",
+     "cancel my order and refund me", "cancel it for a full refund",
+     "don't withdraw my return", "can I return it", "where is my refund"],
+)  # fmt: skip
+def test_words_that_only_sound_like_it(text: str) -> None:
+    assert step_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "flow"),
+    [("已经寄回去了，单号SF1234567890", "ticket_ship_return"), ("退货单号是75312345678901", "ticket_ship_return"),
+     ("都寄了", "ticket_ship_return"), ("I've sent it back, YT8812345678901", "ticket_ship_return"),
+     ("你们发货了吗", None), ("退货单号在哪里填", None), ("还没寄回去", None), ("where do I send it", None),
+     ("同意这个方案", "ticket_accept_offer"), ("I accept the offer", "ticket_accept_offer"),
+     ("不接受你们的方案", "ticket_decline_offer"), ("I don't accept that offer", "ticket_decline_offer")],
+)  # fmt: skip
+def test_other_steps_a_customer_may_take(text: str, flow: str | None) -> None:
+    assert step_in(text) == flow
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("单号 123456789", None), ("单号 1234567890", "1234567890"), ("顺丰sf1234567890123", "SF1234567890123"),
+     ("YT-8812345678901", "YT-8812345678901"), ("1" * 18, "1" * 18), ("1" * 19, None)],
+)  # fmt: skip
+def test_a_parcels_number_has_ten_to_eighteen_digits(text: str, number: str | None) -> None:
+    assert waybill_in(text) == number
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "yes"), [("zh", "我不退了，把退货申请撤掉吧", "是的"), ("en", "please withdraw my return", "yes")]
+)
+async def test_a_return_is_taken_back_after_a_yes(talking: Talking, lang: str, words: str, yes: str) -> None:
+    talk = await with_a_return(talking, lang)
+    await talk.say(words)
+    assert talk.proposed == ["withdraw"]
+    await talk.say(yes)
+    assert talk.acted == ["withdraw done"]
+    (ticket,) = (await order_of(talk)).tickets
+    assert ticket.state == "WITHDRAWN"
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "told"),
+    [("zh", "把退货申请撤掉吧", "没有可以撤销的"), ("en", "please cancel my return request", "no after-sale request")],
+)
+async def test_who_has_no_open_case_is_told_so(talking: Talking, lang: str, words: str, told: str) -> None:
+    talk = await talking("c01", "en" if lang == "en" else "zh")
+    await talk.say(words)
+    assert talk.proposed == []
+    assert told in talk.said
+
+
+async def test_without_an_open_case_a_bare_refusal_is_about_something_else(talking: Talking) -> None:
+    talk = await talking("c01")
+    await talk.say("不退了")
+    assert talk.proposed == []
+    assert "撤销" not in talk.said
+
+
+@pytest.mark.parametrize("yes", ["撤吧", "好的，撤销", "取消申请吧", "确认"])
+async def test_naming_the_very_act_agrees_to_it(talking: Talking, yes: str) -> None:
+    talk = await with_a_return(talking)
+    await talk.say("退货申请帮我撤销")
+    await talk.say(yes)
+    assert talk.acted == ["withdraw done"]
+
+
+async def test_while_a_return_is_being_arranged_not_returning_drops_only_that(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    await talk.say("帮我给羊毛衫换个L码")
+    await talk.say("不换了")
+    assert "withdraw" not in talk.proposed
+
+
+@pytest.mark.parametrize("number", ["SF1234567890123", "75312345678901", "1234567890123"])
+async def test_the_number_of_the_parcel_that_goes_back_is_registered(talking: Talking, number: str) -> None:
+    talk = await with_a_return(talking)
+    await talk.say(f"我已经寄回去了，单号{number}")
+    assert talk.proposed == ["ship_return"]
+    assert number in talk.said
+    await talk.say("是的")
+    assert talk.acted == ["ship_return done"]
+    (ticket,) = (await order_of(talk)).tickets
+    assert (ticket.state, ticket.detail["waybill"]) == ("RETURN_IN_TRANSIT", number)
+
+
+async def test_who_sent_it_without_a_number_is_asked_for_it(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    await talk.say("已经寄出去了")
+    assert "单号" in talk.said
+    await talk.say("YT8812345678901")
+    assert talk.proposed == ["ship_return"]
+    assert "YT8812345678901" in talk.said
+    assert "收到" in talk.said, "a number is in no language: the talk stays in its own"
+
+
+@pytest.mark.parametrize(
+    ("words", "action", "state"),
+    [("同意这个方案", "accept_offer", "CLOSED"), ("不接受这个方案", "decline_offer", "APPROVED_RETURN")],
+)
+async def test_an_offer_is_taken_or_declined_in_words(talking: Talking, words: str, action: str, state: str) -> None:
+    talk = await with_a_return(talking)
+    order = await order_of(talk)
+    shop, number = shop_of(talk), order.tickets[0].ticket_id
+    offer = {"why": "补 30 元，衣服留下"}
+    await shop.change_order(
+        order.order_id,
+        lambda at_hand: change_ticket(at_hand, number, "make_offer", by="agent", who="agent:a", at=NOW, args=offer),
+    )
+    await talk.say(words)
+    assert talk.proposed == [action]
+    await talk.say("确认")
+    assert talk.acted == [f"{action} done"]
+    assert (await order_of(talk)).tickets[0].state == state
+
+
+def shop_of(talk: Talk) -> SqlShop:
+    shop = talk.assistant.engine.shop
+    assert isinstance(shop, SqlShop)
+    return shop
+
+
+async def order_of(talk: Talk) -> Order:
+    """The order the return is about."""
+    return next(order for order in await shop_of(talk).orders("c01") if order.tickets)
