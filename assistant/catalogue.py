@@ -26,7 +26,8 @@ _MEANT_FOR = ("送", "gift")
 _SAYS_LITTLE = frozenset(
     {
         *("with", "near", "their", "date", "and", "for", "the", "large", "light"),
-        *("set", "pair", "pairs", "standard", "one", "three", "pack", "bag", "piece"),
+        *("set", "pair", "pairs", "standard", "one", "three", "pack", "bag", "piece", "box", "gift"),
+        *("fine", "complete", "live", "free", "high", "care", "name", "made", "measure", "control", "repair"),
     }
 )
 _DATED = frozenset({"restock_at", "at", "start", "end"})

@@ -26,8 +26,8 @@ _LONGEST = 40
 _UNIT = r"(?:元|块钱?|rmb|yuan|cny|个|件|双|套|盒|箱|只|瓶|包|条|袋|台|本|份|斤|公斤|米|厘米|公分|cm|kg|lbs?|码|号|pairs?|pieces?|pcs|sets?|boxes|bags?|packs?)"
 _FIGURES = re.compile(rf"(?:¥|rmb|\$)?\s*{NUMBER}\s*{_UNIT}?")
 _SMALL = re.compile(
-    r"预算|左右|上下|以内|以下|以上|之内|之间|大概|差不多|不超过|最多|如果|要是|假如|换成|改成|喜欢|偏好|寄到|发到|送到|身高|体重|一点|有点|一些|点儿|哪个|这个|那个|那么|那|呢|的|吧|要|想|我|您|你|买|来|就|有|么|吗|点|些|到|给|送|用|穿|戴|是|呀|啊|哦|噢|嗯|也|还|再|只|款|种|色|高|重|长|宽|或者|或|和|跟|与|、|寄|发|一"
-    r"|\b(?:and|what|about|how|if|i|it|is|the|a|an|under|below|within|up|to|for|of|them|then|or|say|maybe|around|roughly|yuan|in|size|like|want|would|buy|take|get|one|two|three|four|five|pairs?|pieces?|my|bit|little|please|with|budget|more|than|less|at|most|only|each|some|someone|person|who|likes?|tall|weigh(?:s|ing)?|foot|feet)\b"
+    r"预算|左右|上下|以内|以下|以上|之内|之间|大概|差不多|不超过|最多|如果|要是|假如|换成|改成|喜欢|偏好|寄到|发到|送到|身高|体重|一点|有点|一些|点儿|哪个|这个|那个|那么|那|呢|的|吧|要|想|我|您|你|买|来|就|有|么|吗|点|些|到|给|送|用|穿|戴|是|呀|啊|哦|噢|嗯|也|还|再|只|款|种|订单|单|笔|色|高|重|长|宽|或者|或|和|跟|与|、|寄|发|一"
+    r"|\b(?:and|what|about|how|if|i|it|is|the|a|an|under|below|within|up|to|for|of|them|then|or|say|maybe|around|roughly|yuan|in|size|order|like|want|would|buy|take|get|one|two|three|four|five|pairs?|pieces?|my|bit|little|please|with|budget|more|than|less|at|most|only|each|some|someone|person|who|likes?|tall|weigh(?:s|ing)?|foot|feet)\b"
 )
 _IS_THERE = re.compile(r"有.{0,6}[吗么没不?]|[码号].{0,2}有[吗么没不]?|\b(?:is|are) there\b|\bdo you have\b")
 """What asks whether there is one (`42码有吗`) is about the goods at hand, not another wish."""

@@ -57,7 +57,7 @@ _SHORT_ANSWER = 12
 _SAME_MATTER = (
     frozenset({"cancel_order", "return_no_reason", "refund_only"}),
     frozenset({"urge_shipping", "late_ship_compensation"}),
-    frozenset({"order_status", "track_parcel"}),
+    frozenset({"order_status", "track_parcel", "urge_shipping"}),
     frozenset({"return_quality", "return_mismatch", "warranty_claim", "repair", "damage_in_transit"}),
     frozenset({"ticket_withdraw", "cancel_order"}),
 )

@@ -12,6 +12,7 @@ import re
 from assistant.context import TurnContext
 from assistant.naming import named_orders, with_case
 from assistant.order_facts import customer_moves
+from assistant.orders import open_tickets
 from assistant.shop import Order
 from knowledge.text import fold
 
@@ -45,19 +46,25 @@ _DECLINED = re.compile(
     r"(?:不(?:接受|同意|认可)|拒绝).{0,8}(?:方案|补偿|处理|提议)"
     r"|\b(?:decline|reject|refuse|(?:do not|don'?t|not) (?:accept|want))\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
 )
+_ASKED_AFTER = re.compile(
+    r"(?:售后|申请|补发|换货|维修|返修|投诉|工单|纠纷)(?:单|申请)?的?(?:现在|目前|处理)?(?:的|是|到)?(?:什么)?(?:进度|进展|状态|情况|结果|怎么样|到哪|有(?:结果|消息|进展)|好了(?:吗|没))"
+    r"|\b(?:status|progress|update|news)\b[\w' ]{0,12}\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)\b"
+    r"|\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)(?:'s)?\b[\w' ]{0,8}\b(?:status|progress|going|coming along)\b"
+)
 _WAYBILL = re.compile(r"(?<![\da-z])((?:[a-z]{2,4}-?)?\d{10,18})(?![\da-z])", re.I)
 
-FLOWS = {
+FLOWS: dict[str, str | None] = {
     "ticket_withdraw": "withdraw",
     "ticket_ship_return": "ship_return",
     "ticket_accept_offer": "accept_offer",
     "ticket_decline_offer": "decline_offer",
+    "ticket_status": None,
 }
-"""The flows that such words lead to, each with the event it proposes."""
+"""The flows that such words lead to, each with the event it proposes, if any."""
 
 
 NONE_OPEN = "ticket_none_open"
-"""The flow for who takes back a request by its name and has none that is open."""
+"""The flow for who speaks of a request by its name and has none."""
 
 
 def waybill_in(text: str) -> str | None:
@@ -78,7 +85,7 @@ def step_in(text: str) -> str | None:
     number = waybill_in(said)
     if _SENT.search(said) and (number or not _NOT_SENT.search(said)):
         return "ticket_ship_return"
-    return None
+    return "ticket_status" if _ASKED_AFTER.search(said) else None
 
 
 def step_wanted(turn: TurnContext) -> str | None:
@@ -92,13 +99,14 @@ def step_wanted(turn: TurnContext) -> str | None:
         return None
     allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], turn)]
     if not allowing:
-        named = turn.customer is not None and flow == "ticket_withdraw" and not _bare(turn)
-        return NONE_OPEN if named else None
+        called = flow == "ticket_status" or (flow == "ticket_withdraw" and not _bare(turn))
+        return NONE_OPEN if called and turn.customer is not None else None
     meant = _meant(allowing, turn)
     return flow if meant is None else f"{flow}@{meant.order_id}"
 
 
 def _bare(turn: TurnContext) -> bool:
+    """Whether the message calls no case by its name."""
     return _TAKEN_BACK.search(fold(turn.heard.text)) is None
 
 
@@ -107,8 +115,9 @@ def _arranging(turn: TurnContext) -> bool:
     return turn.open_proposal is not None or turn.conversation.state.waiting_for is not None
 
 
-def _allows(order: Order, event: str, turn: TurnContext) -> bool:
-    return any(event in customer_moves(ticket, turn.now) for ticket in order.tickets)
+def _allows(order: Order, event: str | None, turn: TurnContext) -> bool:
+    """Whether one of the order's cases takes this step; without a step, whether it has a case at all."""
+    return any(event is None or event in customer_moves(ticket, turn.now) for ticket in order.tickets)
 
 
 def _meant(allowing: list[Order], turn: TurnContext) -> Order | None:
@@ -117,6 +126,7 @@ def _meant(allowing: list[Order], turn: TurnContext) -> Order | None:
         named_orders(words, allowing, turn.engine.catalogue),
         [order for order in allowing if order.order_id == at_hand],
         with_case(words, allowing),
+        [order for order in allowing if open_tickets(order)],
         allowing,
     ):
         if len(few) == 1:

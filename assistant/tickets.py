@@ -234,9 +234,11 @@ def _may_appeal(ticket: Ticket, at: datetime) -> bool:
 def _target(ticket: Ticket, move: Move) -> TicketState:
     if move.to == "=":
         return ticket.state
-    if move.to is None:
-        assert ticket.held is not None, "only states that hold another one lead back"
+    if move.to is None and ticket.held is not None:
         return ticket.held.state
+    if move.to is None:
+        # a ticket that came from elsewhere does not tell what it held: it goes on with who decides
+        return "PLATFORM_DISPUTE" if ticket.kind == "platform_dispute" else "PENDING_SELLER"
     return move.to
 
 

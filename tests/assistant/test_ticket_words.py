@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.conversation import Said
 from assistant.orders import change_ticket
 from assistant.shop import Order
 from assistant.store.sql_shop import SqlShop
@@ -54,6 +55,8 @@ def test_words_that_only_sound_like_it(text: str) -> None:
     [("已经寄回去了，单号SF1234567890", "ticket_ship_return"), ("退货单号是75312345678901", "ticket_ship_return"),
      ("都寄了", "ticket_ship_return"), ("I've sent it back, YT8812345678901", "ticket_ship_return"),
      ("你们发货了吗", None), ("退货单号在哪里填", None), ("还没寄回去", None), ("where do I send it", None),
+     ("我的补发进度怎么样了", "ticket_status"), ("what is the status of my case", "ticket_status"),
+     ("退款多久到账", None),
      ("同意这个方案", "ticket_accept_offer"), ("I accept the offer", "ticket_accept_offer"),
      ("不接受你们的方案", "ticket_decline_offer"), ("I don't accept that offer", "ticket_decline_offer")],
 )  # fmt: skip
@@ -85,13 +88,27 @@ async def test_a_return_is_taken_back_after_a_yes(talking: Talking, lang: str, w
 
 @pytest.mark.parametrize(
     ("lang", "words", "told"),
-    [("zh", "把退货申请撤掉吧", "没有可以撤销的"), ("en", "please cancel my return request", "no after-sale request")],
+    [
+        ("zh", "我的补发进度怎么样了", "没有进行中的售后申请"),
+        ("zh", "把退货申请撤掉吧", "没有进行中的售后申请"),
+        ("en", "please cancel my return request", "no after-sale request"),
+    ],
 )
 async def test_who_has_no_open_case_is_told_so(talking: Talking, lang: str, words: str, told: str) -> None:
     talk = await talking("c01", "en" if lang == "en" else "zh")
     await talk.say(words)
     assert talk.proposed == []
     assert told in talk.said
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "我的售后申请现在什么状态"), ("en", "what is the status of my case")]
+)
+async def test_who_asks_after_their_case_is_told_where_it_stands(talking: Talking, lang: str, words: str) -> None:
+    talk = await with_a_return(talking, lang)
+    await talk.say(words)
+    assert [card.kind for said in talk.last(Said) for card in said.cards] == ["case"]
+    assert talk.proposed == []
 
 
 async def test_without_an_open_case_a_bare_refusal_is_about_something_else(talking: Talking) -> None:
@@ -167,3 +184,19 @@ def shop_of(talk: Talk) -> SqlShop:
 async def order_of(talk: Talk) -> Order:
     """The order the return is about."""
     return next(order for order in await shop_of(talk).orders("c01") if order.tickets)
+
+
+@pytest.mark.parametrize(
+    ("words", "action", "state"),
+    [("我接受这个方案", "accept_offer", "CLOSED"), ("不同意你们的方案", "decline_offer", "PENDING_SELLER")],
+)
+async def test_an_offer_on_a_case_that_came_from_elsewhere_can_be_answered_as_well(
+    talking: Talking, words: str, action: str, state: str
+) -> None:
+    talk = await talking("c06")
+    await talk.say(words)
+    assert talk.proposed == [action]
+    await talk.button("yes")
+    assert talk.acted == [f"{action} done"]
+    orders = await shop_of(talk).orders("c06")
+    assert [t.state for order in orders for t in order.tickets if t.reason == "猫不爱吃"] == [state]
