@@ -186,7 +186,14 @@ class AfterSale:
     # ── the customer ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def propose(
-        self, conversation: Conversation, ticket_id: str, event: str, *, client_id: str, waybill: str = ""
+        self,
+        conversation: Conversation,
+        ticket_id: str,
+        event: str,
+        *,
+        client_id: str,
+        waybill: str = "",
+        why: str = "",
     ) -> tuple[Proposal, list[Logged]]:
         """Put an event of the customer's own before them as a proposal; their yes carries it out. The same client id
         again gives the first one and logs nothing.
@@ -195,7 +202,8 @@ class AfterSale:
         """
         proposal_id = hashlib.sha256(f"{conversation.id} {client_id}".encode()).hexdigest()[:32]
         name = CUSTOMER_MOVES.get(event, event)
-        args = {"ticket_id": ticket_id} | ({"waybill": waybill} if waybill else {})
+        given = {"waybill": waybill, "why": why}
+        args = {"ticket_id": ticket_id} | {name: words for name, words in given.items() if words}
         try:
             before = (await self.permits.find(proposal_id)).proposal
         except NotFound:
@@ -210,7 +218,12 @@ class AfterSale:
         now, lang, flows = self.engine.clock.now(), conversation.lang, self.engine.flows
         change_ticket(order, ticket_id, event, by="customer", who="customer", at=now, args=args)
         words = flows.actions[name]
-        values = {**ticket_values(ticket, flows, lang), "ticket": ticket_id, "return_waybill": waybill}
+        values = {
+            **ticket_values(ticket, flows, lang),
+            "ticket": ticket_id,
+            "return_waybill": waybill,
+            "appeal_why": why,
+        }
         drafted = draft_proposal(
             conversation=conversation,
             action=Action(name=name, order_id=order.order_id, args=args),

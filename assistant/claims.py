@@ -14,7 +14,7 @@ from assistant.flow_subject import chosen_order
 from assistant.follow_up import LAST
 from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
-from assistant.ticket_words import step_in, waybill_in
+from assistant.ticket_words import step_in, tells_grounds, waybill_in
 from assistant.trouble_words import trouble_facts
 from assistant.visits import calls_off, read_window, service_in, tells_of_no_show
 from knowledge.decision import Facts, FactValue
@@ -108,6 +108,7 @@ def note_claims(turn: TurnContext) -> None:
         "region": slots.city or slots.region,
         "budget_max": slots.budget_max,
         "visit_time": _visit(turn),
+        "appeal_why": turn.heard.text[:_MAX_WORDS] if tells_grounds(turn.heard.text) else None,
         "return_waybill": waybill_in(turn.heard.text) if step_in(turn.heard.text) == "ticket_ship_return" else None,
     }
     found: dict[str, FactValue] = {name: value for name, value in said.items() if value is not None}

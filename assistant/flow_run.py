@@ -15,7 +15,9 @@ from assistant.shop import Order, OrderLine
 from knowledge.clauses import Place
 from knowledge.decision import Decision, Facts
 
-SLOTS = frozenset({"line", "target_variant", "defect", "address", "invoice_title", "visit_time", "return_waybill"})
+SLOTS = frozenset(
+    {"line", "target_variant", "defect", "address", "invoice_title", "visit_time", "return_waybill", "appeal_why"}
+)
 """What a flow may ask for that is no fact of a table but goes with the action."""
 
 

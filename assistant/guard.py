@@ -110,6 +110,7 @@ SUPPORTS: dict[str, frozenset[str]] = {
     "accept_offer": frozenset({"submit"}),
     "decline_offer": frozenset({"submit"}),
     "reopen": frozenset({"submit"}),
+    "appeal": frozenset({"submit"}),
     "price_protection": frozenset({"refund", "compensate", "submit"}),
     "late_compensation": frozenset({"compensate", "submit"}),
     "goodwill": frozenset({"compensate", "submit"}),

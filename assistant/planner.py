@@ -370,7 +370,7 @@ def _digresses(turn: TurnContext, issues: list[str]) -> bool:
         return True
     if turn.heard.slots.condition and _decided_by_condition(turn.state.flow, turn):
         return False
-    if asked == "defect" and top.name in DESCRIBES_FAULT:
+    if asked == "appeal_why" or (asked == "defect" and top.name in DESCRIBES_FAULT):
         return False  # what is wrong was asked for, and is told
     named = asked == "invoice_title" and _NAME.fullmatch(turn.heard.text.strip())
     if asked == "order_id" and top.confidence >= SURE and _OPENS.search(turn.heard.text.lower()):

@@ -96,6 +96,10 @@ def _serves(name: str, order: Order, turn: TurnContext) -> bool:
     return flow is not None and order.state in flow.states
 
 
+_CASE_ARGS = {"return_waybill": "waybill", "appeal_why": "why"}
+"""Slots that a step on a case takes under another name."""
+
+
 def _where_it_stands(run: FlowRun, subject: Subject) -> Outcome:
     card = case_card(subject.order, run.turn.engine.flows, run.turn.lang)
     return Outcome(run.intent, run.turn.say("on_record"), cards=(card,) if card else ())
@@ -125,8 +129,9 @@ def _offer(run: FlowRun, subject: Subject) -> Offer | None:
 def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, object]:
     said = run.turn.state.slots
     args: dict[str, object] = {slot: said[slot] for slot in words.args if slot != "line" and said.get(slot)}
-    if number := args.pop("return_waybill", None):
-        args["waybill"] = number
+    for slot, name in _CASE_ARGS.items():
+        if slot in args:
+            args[name] = args.pop(slot)
     if "ticket" in words.args and (ticket := newest_ticket(subject.order)) is not None:
         args["ticket_id"] = ticket.ticket_id
     if "line" in words.args:

@@ -46,6 +46,10 @@ _DECLINED = re.compile(
     r"(?:不(?:接受|同意|认可)|拒绝).{0,8}(?:方案|补偿|处理|提议)"
     r"|\b(?:decline|reject|refuse|(?:do not|don'?t|not) (?:accept|want))\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
 )
+_APPEALED = re.compile(
+    r"(?<!不)(?<!不想)(?<!不用)申诉(?!.{0,4}(?:要多久|多久|期限))|不服|\bappeal\b|\bdisagree with the (?:ruling|judge?ment|decision|rejection)\b"
+)
+_GROUNDS = re.compile(r"因为|明明|但是?|其实|根本|理由|\bbecause\b|\bsince\b|\bbut\b|\balthough\b")
 _ASKED_AFTER = re.compile(
     r"(?:售后|申请|补发|换货|维修|返修|投诉|工单|纠纷)(?:单|申请)?的?(?:现在|目前|处理)?(?:的|是|到)?(?:什么)?(?:进度|进展|状态|情况|结果|怎么样|到哪|有(?:结果|消息|进展)|好了(?:吗|没))"
     r"|\b(?:status|progress|update|news)\b[\w' ]{0,12}\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)\b"
@@ -58,6 +62,7 @@ FLOWS: dict[str, str | None] = {
     "ticket_ship_return": "ship_return",
     "ticket_accept_offer": "accept_offer",
     "ticket_decline_offer": "decline_offer",
+    "ticket_appeal": "appeal",
     "ticket_status": None,
 }
 """The flows that such words lead to, each with the event it proposes, if any."""
@@ -73,6 +78,12 @@ def waybill_in(text: str) -> str | None:
     return found[1].upper() if found else None
 
 
+def tells_grounds(text: str) -> bool:
+    """Whether a message that appeals says why, so that nothing more has to be asked."""
+    said = fold(text)
+    return _APPEALED.search(said) is not None and _GROUNDS.search(said) is not None
+
+
 def step_in(text: str) -> str | None:
     """The flow that `text` asks for, were there a case that allows it; None when it is about no case."""
     said = fold(text)
@@ -80,6 +91,8 @@ def step_in(text: str) -> str | None:
         return "ticket_decline_offer"
     if _ACCEPTED.search(said):
         return "ticket_accept_offer"
+    if _APPEALED.search(said):
+        return "ticket_appeal"
     if _TAKEN_BACK.search(said) or _KEPT_AFTER_ALL.search(said):
         return "ticket_withdraw"
     number = waybill_in(said)
@@ -98,6 +111,11 @@ def step_wanted(turn: TurnContext) -> str | None:
     if flow is None or turn.heard.risks or (_bare(turn) and _arranging(turn)):
         return None
     allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], turn)]
+    if not allowing and flow == "ticket_appeal":
+        # no judgement to appeal against: a rejection of the shop's own goes before the platform
+        flow = "platform_intervention"
+        allowing = [o for o in turn.known_orders if any(ticket.state == "REJECTED" for ticket in o.tickets)]
+        return f"{flow}@{meant.order_id}" if allowing and (meant := _meant(allowing, turn)) else None
     if not allowing:
         called = flow == "ticket_status" or (flow == "ticket_withdraw" and not _bare(turn))
         return NONE_OPEN if called and turn.customer is not None else None

@@ -225,6 +225,8 @@ def _objection(ticket: Ticket, move: Move, by: Actor, at: datetime) -> str | Non
 
 
 def _may_appeal(ticket: Ticket, at: datetime) -> bool:
+    if ticket.state == "JUDGED" and not ticket.history:
+        return at <= APPEAL_WINDOW.end(ticket.updated_at)  # it came from elsewhere, judged already
     judged = [step.at for step in ticket.history if step.to_state == "JUDGED"]
     appeals = sum(step.event == "appeal" for step in ticket.history)
     latest = max([step.at for step in ticket.history if step.to_state in ("JUDGED", "CLOSED")], default=None)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from assistant.after_sale import AfterSale, Colleague
 from assistant.conversation import Lang
@@ -35,7 +35,8 @@ router = APIRouter(prefix="/v1", tags=["tickets"], responses=responses())
 
 TicketId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_.:#-]+$")]
 Words = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
-CustomerEvent = Literal["withdraw", "ask_platform", "ship_return", "accept_offer", "decline_offer", "reopen"]
+CustomerEvent = Literal["withdraw", "ask_platform", "ship_return", "accept_offer", "decline_offer", "reopen", "appeal"]
+_NEEDS = {("ship_return", "waybill"), ("appeal", "why")}
 
 
 class TicketStepView(BaseModel):
@@ -62,14 +63,24 @@ class TicketView(BaseModel):
 
 
 class TicketAsk(Body):
-    """What the customer wants to do with a case of their own."""
+    """What the customer wants to do with a case of their own: `ship_return` needs `waybill`, `appeal` needs `why`."""
 
     client_id: ClientId
     event: CustomerEvent
     waybill: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,40}$")] = ""
+    why: Words = ""
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"client_id": "t-1", "event": "withdraw"}]}
+        extra="forbid",
+        validate_default=True,
+        json_schema_extra={"examples": [{"client_id": "t-1", "event": "withdraw"}]},
     )
+
+    @field_validator("waybill", "why")
+    @classmethod
+    def _given_where_needed(cls, value: str, info: ValidationInfo) -> str:
+        if (info.data.get("event"), info.field_name) in _NEEDS and not value.strip():
+            raise ValueError(f"`{info.data['event']}` needs it")
+        return value
 
 
 class TicketProposed(Taken):
@@ -158,7 +169,7 @@ async def ask_on_ticket(
 ) -> TicketProposed:
     """Ask for something on one's own case: a proposal follows, and only its yes carries it out."""
     proposal, logged = await after_sale_of(front).propose(
-        conversation, ticket_id, body.event, client_id=body.client_id, waybill=body.waybill
+        conversation, ticket_id, body.event, client_id=body.client_id, waybill=body.waybill, why=body.why
     )
     return TicketProposed(seq=front.tell(conversation, logged), proposal_id=proposal.proposal_id)
 

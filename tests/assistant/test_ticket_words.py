@@ -57,6 +57,8 @@ def test_words_that_only_sound_like_it(text: str) -> None:
      ("你们发货了吗", None), ("退货单号在哪里填", None), ("还没寄回去", None), ("where do I send it", None),
      ("我的补发进度怎么样了", "ticket_status"), ("what is the status of my case", "ticket_status"),
      ("退款多久到账", None),
+     ("我要申诉", "ticket_appeal"), ("平台判得不对，我不服", "ticket_appeal"), ("I'd like to appeal", "ticket_appeal"),
+     ("我不想申诉了", None), ("申诉要多久出结果", None),
      ("同意这个方案", "ticket_accept_offer"), ("I accept the offer", "ticket_accept_offer"),
      ("不接受你们的方案", "ticket_decline_offer"), ("I don't accept that offer", "ticket_decline_offer")],
 )  # fmt: skip
@@ -200,3 +202,46 @@ async def test_an_offer_on_a_case_that_came_from_elsewhere_can_be_answered_as_we
     assert talk.acted == [f"{action} done"]
     orders = await shop_of(talk).orders("c06")
     assert [t.state for order in orders for t in order.tickets if t.reason == "猫不爱吃"] == [state]
+
+
+@pytest.mark.parametrize(
+    ("lang", "first", "grounds"),
+    [
+        ("zh", "我对平台的判定不服，要申诉", "羽绒服到手就跑绒，检测报告可以证明"),
+        ("en", "I want to appeal", "It lost feathers from day one, the lab report shows it"),
+    ],
+)
+async def test_an_appeal_asks_for_its_grounds_and_goes_to_the_platform_after_a_yes(
+    talking: Talking, lang: str, first: str, grounds: str
+) -> None:
+    talk = await talking("c20", "en" if lang == "en" else "zh")
+    await talk.say(first)
+    assert talk.proposed == []
+    await talk.say(grounds)
+    assert talk.proposed == ["appeal"]
+    assert any(term.value == grounds for term in talk.proposals[-1].terms)
+    await talk.button("yes")
+    assert talk.acted == ["appeal done"]
+    (ticket,) = [t for order in await shop_of(talk).orders("c20") for t in order.tickets if t.reason == "跑绒"]
+    assert (ticket.state, ticket.history[-1].why) == ("APPEAL", grounds)
+
+
+async def test_who_gives_the_grounds_at_once_is_not_asked_for_them(talking: Talking) -> None:
+    talk = await talking("c20")
+    await talk.say("我要申诉，因为检测报告证明是质量问题")
+    assert talk.proposed == ["appeal"]
+
+
+async def test_a_rejection_of_the_shops_own_goes_before_the_platform(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    order = await order_of(talk)
+    number = order.tickets[0].ticket_id
+
+    def rejected(at_hand: Order) -> Order:
+        tickets = tuple(each.model_copy(update={"state": "REJECTED"}) for each in at_hand.tickets)
+        return at_hand.model_copy(update={"tickets": tickets})
+
+    await shop_of(talk).change_order(order.order_id, rejected)
+    await talk.say("退货被拒了，我不服，要申诉")
+    assert talk.proposed == ["platform_dispute"]
+    assert talk.proposals[-1].terms[0].value.startswith(number)

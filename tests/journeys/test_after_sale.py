@@ -53,3 +53,18 @@ def test_a_photo_is_sent_a_person_decides_and_the_customer_sees_the_state(
     expect(case.locator("summary").first).to_contain_text("已补发", timeout=15000)
     expect(log).to_contain_text(re.compile("有新进展.*已补发"), timeout=15000)
     assert trouble == []
+
+
+def test_a_judgement_is_appealed_against_by_a_button(server: Server, chromium: Browser, trouble: list[str]) -> None:
+    page = open_page(chromium, server.url, trouble)
+    sign_in(page, "张建国")
+    chat = open_chat(page)
+    say(chat, "我的纠纷到哪一步了")
+    log = chat.locator(".log")
+    form = log.locator("form", has=page.get_by_role("button", name="申诉", exact=True))
+    form.locator("input").fill("检测报告证明是质量问题")
+    form.get_by_role("button", name="申诉", exact=True).click()
+    expect(log).to_contain_text("检测报告证明是质量问题", timeout=15000)
+    chat.get_by_role("button", name=re.compile("^确认")).last.click()
+    expect(log).to_contain_text("申诉已提交", timeout=15000)
+    assert trouble == []

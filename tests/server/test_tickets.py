@@ -181,6 +181,22 @@ def test_a_customer_asks_the_platform_in_and_confirms_it(c18: Session) -> None:
     assert http.post(path, json={"client_id": "t3", "event": "reopen"}).status_code == 409
 
 
+def test_a_judged_case_is_appealed_against_with_grounds(url: str) -> None:
+    http, talk = signed_in(url, "c20")
+    judged = next(t for t in http.get("/v1/tickets").json() if "appeal" in t["can"])
+    path = f"/v1/conversations/{talk}/tickets/{judged['ticket_id']}"
+    without = http.post(path, json={"client_id": "a1", "event": "appeal"})
+    assert (without.status_code, "why" in without.text) == (422, True)
+    asked = http.post(path, json={"client_id": "a2", "event": "appeal", "why": "检测报告证明是质量问题"})
+    assert asked.status_code == 202
+    proposal = f"/v1/conversations/{talk}/proposals/{asked.json()['proposal_id']}"
+    assert http.post(proposal, json={"client_id": "y", "answer": "yes"}).status_code == 202
+    after = next(t for t in http.get("/v1/tickets").json() if t["ticket_id"] == judged["ticket_id"])
+    assert after["state_label"] == "申诉中"
+    assert "appeal" not in after["can"]
+    http.close()
+
+
 def test_a_dispute_pack_holds_everything_with_hashes_and_is_the_same_each_time(
     c18: Session, desk: httpx.Client
 ) -> None:

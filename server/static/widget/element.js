@@ -182,7 +182,7 @@ export class XiaoerChat extends HTMLElement {
     return named.toLowerCase().startsWith("zh") ? "zh" : "en";
   }
 
-  /** Text follows the reader's own size and the page's, whichever is larger; a page that shrinks its root does not shrink us. */
+  /** Text takes the reader's own size or the page's, whichever is larger. */
   #measure() {
     const own = Number.parseFloat(getComputedStyle(this).fontSize);
     const page = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -365,7 +365,7 @@ export class XiaoerChat extends HTMLElement {
   }
 }
 
-// What the customer presses and fills in: the round button, the line to write on, the rating at the end.
+// The round button, the line to write on, the rating at the end.
 
 const DRAG_PX = 6;
 

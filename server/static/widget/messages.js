@@ -145,7 +145,7 @@ export class Messages {
 
 const tag = (lang) => (lang === "zh" ? "zh-CN" : "en");
 
-// Cards: one thing at a glance. Each takes the card's data, already in the customer's language, and the tools {t, lang, say}.
+// Cards: each takes its data, in the customer's language already, and the tools {t, lang, say}.
 
 
 const BODIES = { order, orders, products, comparison, size, case: caseCard, parcel };
@@ -274,7 +274,7 @@ function table(head, rows, label) {
   return h("div.wide", scroller, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
 }
 
-/** Where a case stands, how it came there, and what its customer may do; a spent card only tells. */
+/** Where a case stands, and what its customer may do. */
 function caseCard(data, tools, spent) {
   const { t, lang } = tools;
   const history = (data.history ?? []).map(({ at, label }) => h("li", {}, h("time", { datetime: at }, moment(at, lang)), label));
@@ -293,15 +293,19 @@ function caseCard(data, tools, spent) {
 
 function moves({ ticket_id, can = [] }, { t, move, attach }) {
   const button = (word, onclick) => h("button.quiet", { type: onclick ? "button" : "submit", onclick }, t(word));
-  const waybill = h("input", { name: "waybill", required: true, pattern: "[A-Za-z0-9\\-]{5,40}", placeholder: t("waybill"), "aria-label": t("waybill") });
-  const ship = (event) => {
-    event.preventDefault();
-    move(ticket_id, { event: "ship_return", waybill: waybill.value });
+  const form = (event, name, limits) => {
+    const field = h("input", { required: true, ...limits, placeholder: t(name), "aria-label": t(name) });
+    const onsubmit = (submitted) => {
+      submitted.preventDefault();
+      move(ticket_id, { event, [name]: field.value });
+    };
+    return can.includes(event) && h("form", { onsubmit }, field, button(event));
   };
   return h(
     "div.moves",
     {},
-    can.includes("ship_return") && h("form", { onsubmit: ship }, waybill, button("ship_return")),
+    form("ship_return", "waybill", { pattern: "[A-Za-z0-9\\-]{5,40}" }),
+    form("appeal", "why", { maxlength: "500" }),
     button("attach", () => attach(ticket_id)),
     can.filter((event) => MOVES.includes(event)).map((event) => button(event, () => move(ticket_id, { event }))),
   );
@@ -374,7 +378,7 @@ export function receipt({ entry, proposed }, { t }) {
   return fold(true, proposed?.title ?? t("receipt"), state, pairs([[t("amount"), amount], ...rows, [t("receipt_no"), number]]));
 }
 
-// The words a statement rests on: the exact quote, shown in its paragraph, with document, version and time in force.
+// The words a statement rests on: the exact quote in its paragraph, with version and time in force.
 const MEANING = { in_force: "good", announced: "wait", draft: "wait", contested: "wait", history: "risk" };
 
 /** Open a dialog on `host` for a citation, or for a clause reference alone ({clause}). Esc and the button close it. */

@@ -112,6 +112,8 @@ export const WORDS = {
   waybill: ["退货运单号", "Tracking number"],
   ship_return: ["登记运单号", "Register it"],
   withdraw: ["撤销申请", "Withdraw"],
+  why: ["不认可的理由", "Why you disagree"],
+  appeal: ["申诉", "Appeal"],
   ask_platform: ["申请平台介入", "Ask the platform to step in"],
   accept_offer: ["接受方案", "Accept the offer"],
   decline_offer: ["不接受", "Decline it"],
