@@ -7,9 +7,9 @@ every figure stands in an event.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from assistant.conversation import (
     Acted,
@@ -27,7 +27,7 @@ from assistant.conversation import (
     Said,
     Understood,
 )
-from assistant.shop import Order, Text
+from assistant.shop import Order
 from assistant.wording import instant, money
 
 Kind = Literal["handover", "after"]
@@ -61,6 +61,11 @@ class Issue(Frozen):
     labels: tuple[str, ...]
     customer_words: str
     """At most 30 characters of the customer's own words, private figures masked."""
+
+
+Phrase: TypeAlias = Callable[[str, str, Lang], str | None]
+"""The shop's words for a code: by sort (intent, order_state, code, hand_off), code and language; None without any."""
+Named: TypeAlias = Callable[[str, str], str]
 
 
 class OrderFacts(Frozen):
@@ -123,19 +128,23 @@ def summarize(
     log: Sequence[Logged],
     *,
     kind: Kind,
-    labels: Mapping[str, Text],
+    phrase: Phrase,
     order: Order | None = None,
     lang: Lang = "zh",
 ) -> Summary:
-    """Summarise a log. `labels` names intents in words; `order` is the one the talk is about, as the shop holds it."""
-    issue = _issue(log, labels, lang)
-    facts = _facts(log, lang)
+    """Summarise a log. `phrase` has the shop's words; `order` is the one the talk is about, as the shop holds it."""
+
+    def named(sort: str, value: str) -> str:
+        return phrase(sort, value, lang) or value
+
+    issue = _issue(log, named, lang)
+    facts = _facts(log, named, lang)
     commitments = _commitments(log, lang)
     resolution = _resolution(conversation, log)
-    todos = _todos(log, resolution, lang)
+    todos = _todos(log, resolution, named, lang)
     emotion = _emotion(log)
     risks = tuple(dict.fromkeys(r for e in log if isinstance(e.entry, Understood) for r in e.entry.risks))
-    parts = _parts(issue, facts, commitments, todos, lang) | {"order": _order_line(order, lang)}
+    parts = _parts(issue, facts, commitments, todos, lang) | {"order": _order_line(order, named, lang)}
     text = _text(parts, lang)
     return Summary(
         conversation_id=conversation.id,
@@ -167,7 +176,7 @@ def mask(text: str) -> str:
     return _PRIVATE.sub(lambda m: "…" + m.group()[-4:], text)
 
 
-def _issue(log: Sequence[Logged], labels: Mapping[str, Text], lang: Lang) -> Issue:
+def _issue(log: Sequence[Logged], named: Named, lang: Lang) -> Issue:
     """The customer's issues, the last wish first: a change of mind keeps only the final one in front."""
     seen: dict[str, None] = {}
     words = ""
@@ -183,13 +192,13 @@ def _issue(log: Sequence[Logged], labels: Mapping[str, Text], lang: Lang) -> Iss
         elif isinstance(entry, Asked) and len(entry.text) > 1:
             words = words or entry.text
     names = tuple(reversed(seen))
-    shown = tuple(labels[name].in_(lang) if name in labels else name for name in names)
+    shown = tuple(named("intent", name) for name in names)
     if injected:
         words = "（发送了一段要求改规则的文字）" if lang == "zh" else "(sent a text that asks to change the rules)"
     return Issue(intents=names, labels=shown, customer_words=_shorten(mask(words), _WORDS))
 
 
-def _facts(log: Sequence[Logged], lang: Lang) -> tuple[Fact, ...]:
+def _facts(log: Sequence[Logged], named: Named, lang: Lang) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     for logged in log:
         entry = logged.entry
@@ -201,8 +210,8 @@ def _facts(log: Sequence[Logged], lang: Lang) -> tuple[Fact, ...]:
                                   verified=False))  # fmt: skip
         elif isinstance(entry, Decided) and entry.order_id:
             amount = f" {money(entry.amount)}" if entry.amount is not None else ""
-            facts.append(Fact(text=f"{entry.table} {entry.code}{amount}", source="document", turn=logged.turn,
-                              verified=True))  # fmt: skip
+            facts.append(Fact(text=f"{entry.table} {named('code', entry.code)}{amount}", source="document",
+                              turn=logged.turn, verified=True))  # fmt: skip
         elif isinstance(entry, Acted):
             amount = f" {money(entry.amount)}" if entry.amount is not None else ""
             facts.append(Fact(text=f"{entry.action} {entry.state}{amount}", source="tool", turn=logged.turn,
@@ -251,13 +260,13 @@ def _resolution(conversation: Conversation, log: Sequence[Logged]) -> Code:
     return "resolved" if any(isinstance(e.entry, Said) for e in log) else "abandoned"
 
 
-def _todos(log: Sequence[Logged], resolution: Code, lang: Lang) -> tuple[str, ...]:
+def _todos(log: Sequence[Logged], resolution: Code, named: Named, lang: Lang) -> tuple[str, ...]:
     reasons = [e.entry for e in log if isinstance(e.entry, HandedOff)]
     todos = []
     for entry in reasons:
         urgent = ("【紧急】" if lang == "zh" else "[urgent] ") if entry.urgent else ""
         verb = "人工处理" if lang == "zh" else "for a person"
-        todos.append(f"{urgent}{verb}: {entry.reason}{' · ' + entry.note if entry.note else ''}")
+        todos.append(f"{urgent}{verb}: {named('hand_off', entry.reason)}{' · ' + entry.note if entry.note else ''}")
     if resolution == "pending_seller" and not todos:
         todos.append("在答复期限前处理售后单" if lang == "zh" else "answer the after-sale request before its deadline")
     return tuple(todos)
@@ -310,11 +319,11 @@ def _parts(
     }
 
 
-def _order_line(order: Order | None, lang: Lang) -> str | None:
+def _order_line(order: Order | None, named: Named, lang: Lang) -> str | None:
     if order is None:
         return None
     signed = f" {instant(order.signed_at, lang)}" if order.signed_at else ""
-    return f"…{order.order_id[-4:]} {order.state}{signed} {money(order.paid)}"
+    return f"…{order.order_id[-4:]} {named('order_state', order.state)}{signed} {money(order.paid)}"
 
 
 def _shorten(text: str, limit: int) -> str:

@@ -355,9 +355,8 @@ class Assistant:
         order = None
         if conversation.customer_id and conversation.state.order_id:
             order = await self.engine.shop.order(conversation.customer_id, conversation.state.order_id)
-        labels = self.engine.flows.phrases.get("intent", {})
         lang = self.profile.languages[0]
-        return summarize(conversation, log, kind=kind, labels=labels, order=order, lang=lang)
+        return summarize(conversation, log, kind=kind, phrase=self.engine.flows.phrase, order=order, lang=lang)
 
     def score(self, transcript: Transcript, *, lang: Lang = "zh") -> Scorecard:
         """Score a transcript, live (`transcripts.of_log`) or imported."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from assistant.approvals import ROLES_OF, Level, Request, Role, Signer, may_sign, missing
 from assistant.approving import Uncertain
-from assistant.conversation import Lang, Term
+from assistant.conversation import Decided, Lang, Logged, Term
 from assistant.proposals import Proposal
 from assistant.store.proposals import Kept
 from knowledge.errors import UnknownClause
@@ -18,6 +18,10 @@ from knowledge.errors import UnknownClause
 if TYPE_CHECKING:
     from assistant.context import Engine
     from assistant.turn import Assistant
+
+
+_SHOWN = 6
+"""Decisions of a talk that the desk shows."""
 
 
 class FactView(BaseModel):
@@ -36,12 +40,13 @@ class QuoteView(BaseModel):
 
 
 class DecisionView(BaseModel):
-    """Why: the row, what it read, and the clauses it rests on."""
+    """Why: the row, what it read, and the clauses it rests on. `says` is the code in words."""
 
     table: str
     title: str
     row: str
     code: str
+    says: str
     amount: int | None
     formula: str | None
     facts: list[FactView]
@@ -181,6 +186,12 @@ def _decisions(engine: Engine, proposal: Proposal, lang: Lang) -> list[DecisionV
     return [_decision(engine, decision, lang) for decision in proposal.decisions]
 
 
+def decided_views(engine: Engine, entries: Sequence[Logged], lang: Lang) -> list[DecisionView]:
+    """The newest decisions of a talk, newest first."""
+    decided = [logged.entry for logged in entries if isinstance(logged.entry, Decided)][-_SHOWN:]
+    return [_decision(engine, {"read": {}, **each.model_dump(mode="json")}, lang) for each in reversed(decided)]
+
+
 def _decision(engine: Engine, decision: Mapping[str, Any], lang: Lang) -> DecisionView:
     titles = {table.id: table.title for table in engine.policies.tables()}
     title = titles.get(decision["table"])
@@ -189,6 +200,7 @@ def _decision(engine: Engine, decision: Mapping[str, Any], lang: Lang) -> Decisi
         title=title[lang] if title else decision["table"],
         row=decision["row"],
         code=decision["code"],
+        says=engine.flows.phrase("code", decision["code"], lang) or decision["code"],
         amount=decision["amount"],
         formula=decision["formula"],
         facts=[

@@ -99,7 +99,7 @@ def _summary(transcript: Transcript, parts: Parts, at: datetime, **how: Any) -> 
     from assistant.summaries import summarize as tell
 
     log = log_of(transcript, parts, at)
-    return tell(_head(transcript, parts, log), log, labels=parts.flows.phrases.get("intent", {}), **how)
+    return tell(_head(transcript, parts, log), log, phrase=parts.flows.phrase, **how)
 
 
 def log_of(transcript: Transcript, parts: Parts, at: datetime) -> list[Logged]:

@@ -19,7 +19,7 @@ from assistant.store.conversations import Owner
 from assistant.summaries import Kind
 from assistant.transcripts import of_log
 from knowledge.clauses import Place
-from server.authority_views import ApprovalView, approval_view, fact_label
+from server.authority_views import ApprovalView, DecisionView, approval_view, decided_views, fact_label
 from server.conversations import Body, ClientId, MessageText, Nothing, Taken
 from server.desk_rows import NO_MARK, CaseMark, QueueRow, marks_of, newest, queue_row
 from server.front import (
@@ -69,6 +69,7 @@ class DeskConversation(BaseModel):
     """What the assistant's last question asks for, in words."""
     approvals: list[ApprovalView]
     may_draft: list[DraftWords]
+    decided: list[DecisionView]
     entries: list[LoggedView]
     orders: list[dict[str, Any]]
     summary: dict[str, Any]
@@ -156,6 +157,7 @@ async def read_one(
             for name, words in actions.items()
             if words.purpose in ("goodwill", "advance")
         ],
+        decided=decided_views(assistant.engine, entries, lang),
         entries=[LoggedView.model_validate(desk_view(logged)) for logged in entries],
         orders=[card.model_dump(mode="json") for card in await front.order_cards(conversation.customer_id, lang)],
         summary=plain(await assistant.summarize(conversation.id)),

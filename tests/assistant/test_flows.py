@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.flows import read_flows
+from knowledge.decide import PolicySet
 from knowledge.errors import XiaoerError
 from knowledge.pack import load_pack
 
@@ -24,6 +25,15 @@ def test_the_shipped_flows_are_sound_and_cover_every_intent() -> None:
     flows = read_flows(pack.data("flows"))
     assert list(flows.problems()) == []
     assert set(pack.data("intents")["intents"]) - set(flows.flows) <= {"unclear"}
+
+
+def test_every_code_a_table_may_give_has_a_word_for_the_people_at_the_desk() -> None:
+    pack = load_pack("demo")
+    flows = read_flows(pack.data("flows"))
+    codes = {row.code for table in PolicySet(pack).tables() for row in table.rows if row.code}
+    assert len(codes) > 100
+    wordless = [code for code in codes for lang in ("zh", "en") if flows.phrase("code", code, lang) is None]
+    assert wordless == []
 
 
 def test_every_clause_a_flow_cites_stands_in_the_pack_in_both_languages() -> None:

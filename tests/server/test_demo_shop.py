@@ -103,6 +103,22 @@ def test_everything_the_desk_shows_about_a_talk_can_be_read(buyer: Client, shop:
     )
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "says"),
+    [("zh-CN", "七天无理由", "还缺信息"), ("en", "no-reason", "something must be asked first")],
+)
+def test_the_desk_reads_in_words_what_was_decided(buyer: Client, shop: str, lang: str, title: str, says: str) -> None:
+    talk(buyer, "我想退外套", "转人工")
+    with httpx.Client(base_url=shop, trust_env=False, timeout=20) as desk:
+        desk.post("/desk/sign-in", json={"name": "小周"})
+        whole = desk.get(f"/v1/desk/conversations/{buyer.conversation}", headers={"Accept-Language": lang}).json()
+    *_, first = whole["decided"]
+    assert title in first["title"]
+    assert (first["says"], first["code"]) == (says, "ASK(condition_photos)")
+    assert "已签收" in whole["summary"]["text"], "the shop's own words, no codes"
+    assert "买家要求人工" in whole["summary"]["text"]
+
+
 def test_the_widgets_files_travel_compressed(shop: str) -> None:
     with httpx.Client(base_url=shop, trust_env=False) as http:
         packed = http.get("/widget/element.js", headers={"Accept-Encoding": "gzip"})

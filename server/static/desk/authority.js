@@ -82,13 +82,14 @@ export function approval(request, { t, lang, send, changed, source, api }) {
 }
 
 /** A decision: its row and code, the clauses in their words, the facts it read. */
-function why(decision, { t, source }) {
+export function why(decision, { t, source, open = decision.table === "DT-20" }) {
   const quotes = decision.clauses.map((clause) => h("li", {}, source(clause.ref, clause.title), h("blockquote", {}, clause.text)));
   const facts = decision.facts.map((fact) => h("div", {}, h("dt", {}, fact.label), h("dd", {}, shown(fact, t))));
   return h(
     "details.why",
-    { open: decision.table === "DT-20" },
-    h("summary", {}, `${decision.title} ${decision.row} · ${t(`code_${decision.code}`) === `code_${decision.code}` ? decision.code : t(`code_${decision.code}`)}`),
+    { open },
+    h("summary", {}, `${decision.title} · ${decision.says}${decision.amount === null ? "" : ` ${money(decision.amount)}`}`),
+    h("small", {}, [decision.formula, `${decision.table} ${decision.row} ${decision.code}`].filter(Boolean).join(" · ")),
     h("ul", {}, quotes),
     facts.length ? h("details", {}, h("summary", {}, t("facts_read", { n: facts.length })), h("dl.facts", {}, facts)) : null,
   );

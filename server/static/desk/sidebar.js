@@ -3,8 +3,8 @@
 
 import { clausePath } from "/widget/session.js";
 import { card } from "/widget/messages.js";
-import { date, h, icon, markdown, money, pick } from "/widget/dom.js";
-import { approval, draft, effect } from "./authority.js";
+import { date, h, icon, markdown, pick } from "/widget/dom.js";
+import { approval, draft, effect, why } from "./authority.js";
 import { casesOf, waitingCases } from "./tickets.js";
 import { words as cardWords } from "/widget/words.js";
 
@@ -126,12 +126,8 @@ export class Sidebar {
 
   #decisions() {
     const { t } = this.#tools;
-    const decided = this.#detail.entries.filter((entry) => entry.kind === "decided").slice(-6).reverse();
-    const rows = decided.map((entry) => {
-      const amount = entry.amount === null ? "" : ` ${money(entry.amount)}`;
-      const formula = entry.formula ? h("small", {}, entry.formula) : null;
-      return h("li", {}, h("b", {}, `${entry.table} ${entry.row} → ${entry.code}${amount}`), formula, h("div.sources", {}, entry.clauses.map((ref) => this.#source(ref, ref.split("#")[1]))));
-    });
+    const source = (ref, label) => this.#source(ref, label);
+    const rows = this.#detail.decided.map((decision) => h("li", {}, why(decision, { t, source, open: false })));
     return rows.length ? h("ul", {}, rows) : h("p.hint", {}, t("nothing"));
   }
 
