@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from assistant.conversation import AgentSaid, Asked, Conversation, Lang, Logged, Mood, Said, Understood
+from assistant.follow_up import LAST
 from assistant.shop import Order, Text, Ticket
 
 GUEST_NAME = Text(zh="访客", en="Guest")
@@ -76,13 +77,14 @@ def queue_row(
     mark: CaseMark = NO_MARK,
 ) -> QueueRow:
     """The row of one conversation; `labels` are the intents' names in the reader's language."""
-    intents = understood.intents if understood is not None else ()
     return QueueRow(
         id=conversation.id,
         customer_name=customer_name or GUEST_NAME.in_(lang),
         last_text=last_text or "",
         waiting_since=waiting_since,
-        intents=[IntentLabel(name=guess.name, label=labels.get(guess.name, guess.name)) for guess in intents],
+        intents=[
+            IntentLabel(name=name, label=labels.get(name, name)) for name in _wishes(conversation, understood, labels)
+        ],
         owner=conversation.owner,
         agent=conversation.agent,
         transfer_to=conversation.transfer_to,
@@ -93,6 +95,14 @@ def queue_row(
         mood=understood.mood if understood is not None else "calm",
         lang=conversation.lang,
     )
+
+
+def _wishes(conversation: Conversation, understood: Understood | None, labels: Mapping[str, str]) -> list[str]:
+    """What the last message wants; where it only answers a question, what that question was for."""
+    heard = [guess.name for guess in understood.intents] if understood is not None else []
+    state = conversation.state
+    under_way = [name for name in (state.flow, state.slots.get(LAST)) if isinstance(name, str) and name in labels]
+    return [name for name in heard if name != "unclear"] or under_way[:1] or heard
 
 
 def newest(entries: Sequence[Logged]) -> tuple[str | None, datetime | None, Understood | None]:

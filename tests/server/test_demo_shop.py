@@ -108,7 +108,13 @@ def test_everything_the_desk_shows_about_a_talk_can_be_read(buyer: Client, shop:
     [("zh-CN", "七天无理由", "还缺信息"), ("en", "no-reason", "something must be asked first")],
 )
 def test_the_desk_reads_in_words_what_was_decided(buyer: Client, shop: str, lang: str, title: str, says: str) -> None:
-    talk(buyer, "我想退外套", "转人工")
+    talk(buyer, "我想退外套", "试过，吊牌都在")
+    with httpx.Client(base_url=shop, trust_env=False, timeout=20) as desk:
+        desk.post("/desk/sign-in", json={"name": "小周"})
+        row = desk.get(f"/v1/desk/conversations/{buyer.conversation}").json()["row"]
+    assert [wish["name"] for wish in row["intents"]] == ["return_no_reason"], "an answer is about what was asked for"
+    assert buyer.say("转人工", "person").status_code == 202
+    buyer.events("done", count=3)
     with httpx.Client(base_url=shop, trust_env=False, timeout=20) as desk:
         desk.post("/desk/sign-in", json={"name": "小周"})
         whole = desk.get(f"/v1/desk/conversations/{buyer.conversation}", headers={"Accept-Language": lang}).json()
