@@ -6,7 +6,7 @@ Nothing is replaced in what is asked about: a clause that holds the formal words
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -61,9 +61,20 @@ def meanings_of(question: str, cut: Callable[[str], list[str]]) -> Meanings:
 def phrases_of(question: str) -> tuple[list[Formal], str]:
     """The phrases of a question that rules put otherwise, and the question with the first way in place of each."""
     pattern, called = _formal()
-    found = [Formal(match.group(), called[match.group()]) for match in pattern.finditer(question)]
+    # looked through once: the pattern is thousands of letters long
+    matches = list(pattern.finditer(question))
+    found = [Formal(match.group(), called[match.group()]) for match in matches]
     ages = [Formal(match.group(), ways) for match in _AGE.finditer(question) if (ways := _age(match[1]))]
-    return [*found, *ages], pattern.sub(lambda match: called[match.group()][0], question)
+    return [*found, *ages], _with_first(question, matches, called)
+
+
+def _with_first(question: str, matches: Sequence[re.Match[str]], called: Mapping[str, tuple[str, ...]]) -> str:
+    pieces: list[str] = []
+    end = 0
+    for match in matches:
+        pieces += (question[end : match.start()], called[match.group()][0])
+        end = match.end()
+    return "".join((*pieces, question[end:]))
 
 
 def _age(numeral: str) -> tuple[str, ...]:

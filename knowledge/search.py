@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from sys import intern
 from types import MappingProxyType
 
 import numpy as np
@@ -411,7 +412,8 @@ def _part(policy: Policy, known: Mapping[tuple[str, Lang], _Part]) -> _Part:
     if before is not None and before.policy == policy:
         return before
     clauses = tuple(split(policy))
-    words = tuple(tuple(tokens(clause.search_text)) for clause in clauses)
+    # a word is kept once, not once a clause: words are a third of what a large index holds
+    words = tuple(tuple(map(intern, tokens(clause.search_text))) for clause in clauses)
     hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
     bags = tuple(Bags.of(clause, found) for clause, found in zip(clauses, words, strict=True))
     return _Part(policy, clauses, hashes, words, bags)
