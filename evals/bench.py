@@ -3,6 +3,7 @@
 turns      a turn of the embedded assistant: alone, among twenty talks, late in a long one, and its parts
 decisions  a decision with all packs loaded, and loading them
 retrieval  search, against the least any such search must do and against LangChain's EnsembleRetriever
+rivals     search beside LangChain's, LlamaIndex's and Haystack's: time, accuracy, memory; minutes, so not part of `all`
 growth     how search grows to a million clauses: time, recall of the approximate store, memory
 documents  a change of one document against building all, and taking files in
 store      syncs and bytes per turn
@@ -20,6 +21,7 @@ from evals import (
     bench_documents,
     bench_growth,
     bench_retrieval,
+    bench_rivals,
     bench_startup,
     bench_store,
     bench_streams,
@@ -29,23 +31,30 @@ from evals.bench_figures import Figure, Outcome
 
 OVER_FLOOR = 2.0
 TIMES_ENSEMBLE = 12.0
-NAMES = ("turns", "decisions", "retrieval", "growth", "documents", "store", "streams", "startup")
+NAMES = ("turns", "decisions", "retrieval", "rivals", "growth", "documents", "store", "streams", "startup")
 ALL = "all"
+ALONE = frozenset({"rivals"})
+"""Run only when named: it needs packages that nothing else does, and minutes."""
 
 
 def run(name: str, *, pack: str = "demo") -> Iterator[Outcome]:
-    """The outcome of one benchmark, or of `all`, each as soon as it is measured. Raises `KeyError` for another name."""
+    """The outcome of one benchmark, or of `all` but those `ALONE`, each as soon as it is measured.
+
+    Raises `KeyError` for another name.
+    """
     benches: dict[str, Callable[[], Outcome]] = {
         "turns": lambda: bench_turns.run(pack=pack),
         "decisions": bench_decisions.run,
         "retrieval": retrieval,
+        "rivals": bench_rivals.run,
         "growth": bench_growth.run,
         "documents": bench_documents.run,
         "store": lambda: bench_store.run(pack=pack),
         "streams": lambda: asyncio.run(bench_streams.run(pack=pack)),
         "startup": lambda: asyncio.run(bench_startup.run(pack=pack)),
     }
-    chosen = [benches[each] for each in (NAMES if name == ALL else (name,))]
+    named = [each for each in NAMES if each not in ALONE] if name == ALL else [name]
+    chosen = [benches[each] for each in named]
     return (bench() for bench in chosen)
 
 

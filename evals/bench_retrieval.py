@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.clauses import SHANGHAI, Place, Policy, Scope, Window
 from knowledge.dense import DenseIndex
@@ -37,8 +38,8 @@ SIZES = (1_000, 10_000)
 _CLAUSES_PER_POLICY = 20
 _K = 5
 _NOW = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
-_WHO = ("买家", "商家", "客服", "平台", "物流公司", "仓库", "质检员", "主管")
-_WHAT = (
+WHO = ("买家", "商家", "客服", "平台", "物流公司", "仓库", "质检员", "主管")
+WHAT = (
     "退货",
     "换货",
     "退款",
@@ -54,9 +55,9 @@ _WHAT = (
     "赔付",
     "核验",
 )
-_GOODS = ("连衣裙", "运动鞋", "手机", "玉镯", "车厘子", "猫粮", "婴儿车", "显示器", "净水器", "羽绒服", "面霜", "沙发")
-_WHEN = ("签收后", "发货前", "下单当天", "大促期间", "节假日", "退回入库后", "验货时", "预售期内")
-_HOW = ("上传照片", "出具检测报告", "联系在线客服", "保留吊牌", "填写运单号", "按原路退回", "登记工单", "说明原因")
+GOODS = ("连衣裙", "运动鞋", "手机", "玉镯", "车厘子", "猫粮", "婴儿车", "显示器", "净水器", "羽绒服", "面霜", "沙发")
+WHEN = ("签收后", "发货前", "下单当天", "大促期间", "节假日", "退回入库后", "验货时", "预售期内")
+HOW = ("上传照片", "出具检测报告", "联系在线客服", "保留吊牌", "填写运单号", "按原路退回", "登记工单", "说明原因")
 QUESTIONS = (
     "连衣裙签收后想退货运费谁出",
     "大促期间买的手机降价了能价保吗",
@@ -113,7 +114,7 @@ def synthetic_policies(clauses: int, *, seed: int = 7) -> list[Policy]:
             Policy(
                 id=f"shop/rule-{number}",
                 version="1",
-                title=f"{draw.choice(_GOODS)}{draw.choice(_WHAT)}规则{number}",
+                title=f"{draw.choice(GOODS)}{draw.choice(WHAT)}规则{number}",
                 lang="zh",
                 text=f"---\n---\n{sections}",
                 scope=Scope(platforms=frozenset({"jd"})) if number % 5 == 0 else Scope(),
@@ -127,8 +128,8 @@ def sentence(draw: random.Random) -> str:
     """A rule of a shop, drawn from the words of the trade."""
     number = draw.randint(1, 90)
     return (
-        f"{draw.choice(_WHEN)}{number}天内，{draw.choice(_WHO)}可就{draw.choice(_GOODS)}申请{draw.choice(_WHAT)}，"
-        f"须{draw.choice(_HOW)}，由{draw.choice(_WHO)}在{number + 3}小时内{draw.choice(_WHAT)}。"
+        f"{draw.choice(WHEN)}{number}天内，{draw.choice(WHO)}可就{draw.choice(GOODS)}申请{draw.choice(WHAT)}，"
+        f"须{draw.choice(HOW)}，由{draw.choice(WHO)}在{number + 3}小时内{draw.choice(WHAT)}。"
     )
 
 
@@ -139,7 +140,7 @@ def _measure(size: int, embedder: Embedder, rounds: int, ensemble: bool) -> Repo
     built = time.perf_counter() - started
     rivals: dict[str, Callable[[str], object]] = {
         "ours": lambda question: index.search(question, as_of=_NOW, place=Place(platform="taobao"), k=_K),
-        "floor": _floor(index, embedder),
+        "floor": floor([clause.search_text for clause in index.clauses], embedder),
         "embedding": lambda question: embedder.embed([question]),
     }
     reason = "not asked for"
@@ -165,13 +166,13 @@ def _measure(size: int, embedder: Embedder, rounds: int, ensemble: bool) -> Repo
     return report
 
 
-def _floor(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]:
+def floor(texts: Sequence[str], embedder: Embedder, *, k: int = _K) -> Callable[[str], NDArray[np.int64]]:
     """The same engines with no filter, no languages, no confidence: the least a fused search can cost."""
-    words = [tokens(clause.search_text) for clause in index.clauses]
+    words = [tokens(text) for text in texts]
     lexical = LexicalIndex.build(words, [0] * len(words), [0] * len(words))
-    dense = DenseIndex(embedder.embed([clause.search_text for clause in index.clauses]))
+    dense = DenseIndex(embedder.embed(texts))
 
-    def search(question: str) -> object:
+    def search(question: str) -> NDArray[np.int64]:
         found, bm25 = lexical.search(query_tokens(question), limit=48)
         vector = embedder.embed([fold(question)])[0]
         near, _ = dense.search(vector, limit=48)
@@ -179,7 +180,8 @@ def _floor(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]:
         scores = np.zeros(len(ids))
         scores[np.searchsorted(ids, found)] = bm25
         fused = convex(scores, dense.cosines(vector, ids).astype(np.float64))
-        return ids[np.argsort(-fused)[:_K]]
+        best: NDArray[np.int64] = ids[np.argsort(-fused)[:k]]
+        return best
 
     return search
 
@@ -194,7 +196,7 @@ def _ensemble(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]
 
         texts = [clause.search_text for clause in index.clauses]
         bm25: Any = BM25Retriever.from_texts(texts, preprocess_func=query_tokens, k=_K)
-        store = FAISS.from_texts(texts, _as_embeddings(embedder))
+        store = FAISS.from_texts(texts, as_embeddings(embedder))
         joined: Any = EnsembleRetriever(
             retrievers=[bm25, store.as_retriever(search_kwargs={"k": _K})], weights=[0.5, 0.5]
         )
@@ -205,7 +207,8 @@ def _ensemble(index: ClauseIndex, embedder: Embedder) -> Callable[[str], object]
     return search
 
 
-def _as_embeddings(embedder: Embedder) -> Embeddings:
+def as_embeddings(embedder: Embedder) -> Embeddings:
+    """`embedder` as LangChain's port. Raises `ImportError`."""
     from langchain_core.embeddings import Embeddings
 
     class Adapted(Embeddings):

@@ -13,7 +13,7 @@ from server.cli_output import err, out, print_json
 if TYPE_CHECKING:
     from evals.bench_figures import Figure, Outcome
 
-BENCHES = ("turns", "decisions", "retrieval", "growth", "documents", "store", "streams", "startup", "all")
+BENCHES = ("turns", "decisions", "retrieval", "rivals", "growth", "documents", "store", "streams", "startup", "all")
 
 
 def register(app: typer.Typer) -> None:
