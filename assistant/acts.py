@@ -83,13 +83,13 @@ _DEFAULT_VERBS = ("refund", "exchange", "compensate", "change", "repair", "invoi
 """Without a known action `取消` is left out: it may accept a cancellation or call one off."""
 
 _NO = re.compile(
-    r"不(?:要|用|行|可以|同意|是|想|了|需要|必|办|确认|确定|接受|愿意|好|退|换|对|成|干|弄|考虑|取消|改|买|买了|能接受)|^不+$|先不|先别|别|算了|(?<!豁)免了|拒绝|没必要"
+    r"不(?:要|用|行|可以|同意|是|想|需要|必|办|确认|确定|接受|愿意|好|退|换|对|成|干|弄|考虑|取消|改|买|买了|能接受)|^不+$|(?<![^我是那就还嗯啊吧 ])不了|先不|先别|别|算了|(?<!豁)免了|拒绝|没必要"
     r"|再(?:想想|看看|说|等等|考虑)|等(?:等|一下|下|会儿?|我)|想一想|考虑(?:一下|下)|没想好|还没(?:想好|决定)|放弃|作罢"
     r"|\b(?:not|don't|dont|do not|never)\b(?: (?!mind)\w+){0,3}|\b(?:no|nope|nah|doesn't|won't|can't|cannot|wait|hold on|later|never ?mind|stop|decline|reject|refuse|forget it|let me think)\b"
 )
 _HARD_NO = re.compile(r"取消|\bcancel\b")
 _NO_EXCEPT = re.compile(
-    r"没问题|不错|没毛病|没意见|没错|不要紧|别客气|不客气|\bno problem\b|\bwhy not\b|\bno worries\b|\bdon't worry\b"
+    r"没问题|不错|没毛病|没意见|没错|不要紧|别客气|不客气|\bno (?:problem|sound|power|signal|picture|image|display|response|reaction|light|heat|tags?|box|charger|cable)\b|\bwhy not\b|\bno worries\b|\bdon't worry\b"
 )
 _OPENER = re.compile(r"^(?:嗯+|恩+|哦+|噢+|好吧?|好的|那|ok|okay|oh|well|yes and|谢谢|thanks)\s*")
 _GREETING = re.compile(
@@ -136,7 +136,7 @@ def _agreement(verbs: tuple[str, ...]) -> re.Pattern[str]:
 _AGREE = {action: _agreement(verbs) for action, verbs in _ACTION_VERBS.items()}
 _AGREE_ANY = _agreement(_DEFAULT_VERBS)
 _WORDS_ONLY = _agreement(())
-_DROPS = re.compile(r"算了|不用|不必|免了|作罢|放弃|\b(?:never ?mind|forget it)\b")
+_DROPS = re.compile(r"^不了|算了|不用|不必|免了|作罢|放弃|\b(?:never ?mind|forget it)\b")
 _LEFT = re.compile(rf"{_FILLER_ZH}|好吧?|\b(?:{_FILLER_EN}|ok|okay|well|fine)\b|[\s']", re.IGNORECASE)
 """Small words that add nothing to a no."""
 

@@ -44,6 +44,9 @@ DESK_EVENT = "ticket_event"
 _OWN = frozenset({"customer", "assistant"})
 """Steps by these were told where they were made."""
 
+_SHOWN_BY_PHOTOS = frozenset({"condition", "condition_photos"})
+"""Questions that people answer with a photo. No table decides by one: a person looks at it."""
+
 
 @dataclass
 class Swept:
@@ -94,6 +97,13 @@ class AfterSale:
         if order is None or customer_id not in (None, order.customer_id):
             raise NotFound("There is no such ticket.")
         return order, next(ticket for ticket in order.tickets if ticket.ticket_id == ticket_id)
+
+    async def files_of(self, order: Order, ticket: Ticket) -> list[Attachment]:
+        """What was sent for `ticket`, and what was sent for its order before any case of it, when `ticket` is the first
+        that followed: a photo of the goods is asked for before there is a case.
+        """
+        sent = await self.files.of_order(order.order_id)
+        return [each for each in sent if (each.ticket_id or _followed(order, each.at)) == ticket.ticket_id]
 
     async def of_customer(self, customer_id: str) -> list[tuple[Order, Ticket]]:
         """The customer's own tickets, the open ones first, then the newest."""
@@ -314,6 +324,8 @@ class AfterSale:
                 if missing
                 else flows.text("evidence_complete", lang)
             ]
+        elif conversation.state.waiting_for in _SHOWN_BY_PHOTOS and conversation.owner == "assistant":
+            lines.append(flows.text("photo_of_goods", lang))
         fields = kept.model_dump(
             include={"client_id", "file_id", "name", "media_type", "size", "order_id", "ticket_id"}
         )
@@ -410,7 +422,7 @@ class AfterSale:
         """Everything about a case as one zip, see `assistant.dispute_pack`. Raises `NotFound`."""
         order, ticket = await self.find(ticket_id)
         writes = await self.talks.proposals_of(order.order_id, ticket_id)
-        sent = [each for each in await self.files.of_order(order.order_id) if each.ticket_id == ticket_id]
+        sent = await self.files_of(order, ticket)
         talks = dict.fromkeys([*(p.conversation_id for p, _ in writes), *(each.conversation_id for each in sent)])
         messages = [entry for talk in talks for entry in await self.conversations.read(talk, limit=5000)]
         refs = [clause for proposal, _ in writes for clause in proposal.clauses]
@@ -463,3 +475,9 @@ def _with_evidence(order: Order, *, ticket_id: str, kept: Attachment) -> Order:
         return change_ticket(listed, ticket_id, "give_evidence", by="customer", who="customer", at=kept.at, args={})
     except EffectRefused:
         return listed  # it waits for something else
+
+
+def _followed(order: Order, at: datetime) -> str | None:
+    """The first of the order's cases that was opened after `at`."""
+    after = [(ticket.opened_at, ticket.ticket_id) for ticket in order.tickets if ticket.opened_at >= at]
+    return min(after)[1] if after else None

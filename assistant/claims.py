@@ -173,6 +173,8 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
         return slots.city or slots.region
     if asked == "budget":
         return slots.budget_max or slots.money
+    if asked == "defect" and len(text) <= _MAX_WORDS and any(g.name in DESCRIBES_FAULT for g in turn.heard.intents):
+        return text  # "no sound" denies nothing
     if asked in SLOTS:
         if turn.heard.yes is not None or slots.everything or (slots.condition and asked != "defect"):
             return None  # a yes, or an answer to another question, is no address or title

@@ -11,7 +11,7 @@ from assistant.conversation import Card, QuickReply
 from assistant.flow_run import SLOTS, FlowRun, Outcome, Subject, hand_off
 from assistant.flows import Flow, Reply
 from assistant.order_facts import case_card, newest_ticket, order_card, order_values, parcel_card
-from assistant.proposing import not_now, propose
+from assistant.proposing import in_its_way, not_now, propose
 from assistant.shop import Text
 from assistant.visits import offered, words_of
 from assistant.wording import fill, instant, money
@@ -31,6 +31,8 @@ def word_reply(run: FlowRun) -> Outcome:
     values = _values(run)
     if reply.propose and run.subject and run.flow.states and run.subject.order.state not in run.flow.states:
         return not_now(run, run.subject)
+    if reply.propose and run.subject and (other := in_its_way(run, run.subject, reply.propose, values)):
+        return other
     if reply.propose and (missing := _missing_slot(run, reply)):
         return ask(run.intent, missing, turn)
     refs = [ref for decision in decisions for ref in decision.clauses] + _resolved(reply.cite, turn)

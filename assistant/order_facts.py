@@ -24,12 +24,14 @@ from assistant.visits import words_of
 from assistant.wording import day, fill, instant, money
 from knowledge.clauses import Place
 from knowledge.decision import Facts
+from knowledge.text import han_characters
 
 _SCANNED = frozenset(
     {"SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "AT_PICKUP_POINT", "REFUSED", "INTERCEPTING", "LOST"}
 )
 _STEP = {"CREATED": 1, "PAID": 2, "SIGNED": 4, "COMPLETED": 4, "CLOSED": 0}
 
+_TOLD_BEFORE = Text(zh="见同事的说明", en="as our colleague explained")
 _ANY_EVIDENCE = Text(zh="您觉得有用的照片或凭证", en="any photos or papers that may help")
 
 
@@ -257,6 +259,7 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         shown = {
             "deadline": values.get("ticket_deadline", ""),
             "evidence": values["ticket_evidence"] or _ANY_EVIDENCE.in_(lang),
+            "offer": _offer(ticket, lang),
         }
         values["ticket_next"] = fill(words, shown)
     elif ticket.amount and not ticket.deadline:
@@ -266,6 +269,13 @@ def ticket_values(ticket: Ticket | None, flows: FlowBook, lang: Lang) -> dict[st
         path = fill(flows.text("approval_appeal", lang), {"appeal": str(appeal)})
         values["ticket_next"] = f"{values['ticket_next']}{'' if lang == 'zh' else ' '}{path}".strip()
     return values
+
+
+def _offer(ticket: Ticket, lang: Lang) -> str:
+    """What was offered, in the words of who made the offer; those are not put before readers of another language."""
+    told = [step.why for step in ticket.history if step.event == "make_offer" and step.why]
+    words = str(ticket.detail.get("offer") or (told[-1] if told else "")).rstrip("。.")
+    return words if words and (lang == "zh" or not han_characters(words)) else _TOLD_BEFORE.in_(lang)
 
 
 def items(lines: Sequence[OrderLine], catalogue: Catalogue, lang: Lang) -> str:

@@ -14,7 +14,17 @@ from assistant.errors import EffectRefused
 from assistant.service_orders import SERVICES
 from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
 from assistant.ticket_moves import SETTLED, STAGES, Actor
-from assistant.ticket_opening import by_rule, granted, masked, open_tickets, opened, payable, require, with_ticket
+from assistant.ticket_opening import (
+    by_rule,
+    case_instead,
+    granted,
+    masked,
+    open_tickets,
+    opened,
+    payable,
+    require,
+    with_ticket,
+)
 from assistant.tickets import advance
 
 __all__ = [
@@ -22,6 +32,7 @@ __all__ = [
     "SETTLED_TICKETS",
     "TRANSITIONS",
     "apply",
+    "case_instead",
     "change_ticket",
     "masked",
     "open_tickets",
@@ -192,6 +203,8 @@ def change_ticket(
     if before.state in SETTLED and ticket.state not in SETTLED:
         if any(each.kind == ticket.kind for each in open_tickets(others)):
             raise EffectRefused("A case of this kind is already open for the order.")
+        if case_instead(others, ticket.kind, ticket.line_ids) is not None:
+            raise EffectRefused("Another case about the same goods is open.")
         # what was promised once may have been paid out otherwise since
         ticket = ticket.model_copy(update={"amount": ticket.amount and min(ticket.amount, payable(others))})
     if ticket.amount is not None and ticket.state not in SETTLED - {"REFUNDED"} and ticket.amount > payable(others):

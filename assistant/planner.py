@@ -28,6 +28,7 @@ from assistant.segments import segments
 from assistant.talk_facts import ASKS
 from assistant.ticket_words import FLOWS as STEPS
 from assistant.ticket_words import step_in, step_wanted
+from assistant.visits import service_in
 from assistant.wording import fill
 from knowledge.text import fold, mend
 
@@ -341,6 +342,9 @@ def _one_of_each_matter(found: list[str], turn: TurnContext) -> list[str]:
         if len(readings) > 1:
             best = max(readings, key=lambda intent: (intent == turn.state.flow, sure.get(intent, 1.0)))
             dropped |= set(readings) - {best}
+    if {"repair", "door_service"} & set(found) and service_in(turn.heard.text) == "repair":
+        # a fault told with it is why it shall be repaired
+        dropped = (dropped | {"return_quality"}) - {"repair"}
     return [intent for intent in found if intent not in dropped]
 
 

@@ -13,12 +13,12 @@ from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order
 from assistant.flows import ActionWords
-from assistant.order_facts import case_card, newest_ticket, order_card, order_values
-from assistant.orders import apply, open_tickets
+from assistant.order_facts import case_card, customer_moves, newest_ticket, order_card, order_values, ticket_values
+from assistant.orders import apply, case_instead, open_tickets
 from assistant.proposals import ASSISTANT, Grounds, draft_proposal
 from assistant.retention import Offer, stage_of
 from assistant.service_orders import case_at_fault, fault_accepted
-from assistant.shop import Action, Order
+from assistant.shop import Action, Order, Ticket
 from assistant.wording import fill, money
 from knowledge.decision import Decision
 
@@ -28,8 +28,6 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     turn = run.turn
     words = turn.engine.flows.actions[name]
     amount = run.amount_of(words.amount)
-    if _on_record(words, subject.order):
-        return _where_it_stands(run, subject)
     action = Action(name=name, order_id=subject.order.order_id, amount=amount, args=_args(run, words, subject))
     if amount is not None and amount > room(turn.given, subject.order, action):
         return hand_off(run.intent, turn.say("needs_check"), "amount_above_payable", turn)
@@ -67,6 +65,16 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
     return Outcome(run.intent, body, proposal=proposal, quick_replies=quick)
 
 
+def in_its_way(run: FlowRun, subject: Subject, name: str, values: Mapping[str, str]) -> Outcome | None:
+    """What is said of an open case that leaves no room for action `name`; None when there is none."""
+    words = run.turn.engine.flows.actions[name]
+    if _on_record(words, subject.order):
+        return _where_it_stands(run, subject)
+    if words.ticket and (case := case_instead(subject.order, words.ticket, [line.line_id for line in subject.lines])):
+        return _instead(run, subject, case, values)
+    return None
+
+
 def not_now(run: FlowRun, subject: Subject) -> Outcome:
     """The outcome for an order that is in no state for what was asked, with a way on from there."""
     turn = run.turn
@@ -98,6 +106,18 @@ def _serves(name: str, order: Order, turn: TurnContext) -> bool:
 
 _CASE_ARGS = {"return_waybill": "waybill", "appeal_why": "why"}
 """Slots that a step on a case takes under another name."""
+
+
+def _instead(run: FlowRun, subject: Subject, case: Ticket, values: Mapping[str, str]) -> Outcome:
+    """Another case about the same goods is open: it would have to be withdrawn first, and that can be agreed to."""
+    turn = run.turn
+    wish = turn.engine.flows.phrase("intent", run.intent, turn.lang) or ""
+    shown = {**values, **ticket_values(case, turn.engine.flows, turn.lang), "wish": wish}
+    if "withdraw" not in customer_moves(case, turn.now):
+        card = case_card(subject.order, turn.engine.flows, turn.lang)
+        return Outcome(run.intent, fill(turn.say("other_case"), shown), cards=(card,) if card else ())
+    bare = replace(run, decisions=[], consulted=[])  # what was weighed for the wish is no reason to withdraw
+    return propose(bare, subject, "withdraw", fill(turn.say("other_case_withdraw"), shown), shown)
 
 
 def _where_it_stands(run: FlowRun, subject: Subject) -> Outcome:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from assistant.errors import EffectRefused
 from assistant.shop import Action, Order, OrderState, Ticket, TicketKind
-from assistant.ticket_moves import SETTLED
+from assistant.ticket_moves import GOODS_BACK, SETTLED
 from assistant.tickets import advance, submitted
 
 
 def open_tickets(order: Order) -> tuple[Ticket, ...]:
     """The order's cases in which somebody still has to act."""
     return tuple(ticket for ticket in order.tickets if ticket.state not in SETTLED)
+
+
+def case_instead(order: Order, kind: TicketKind, lines: Collection[str]) -> Ticket | None:
+    """The open case that rules out one of `kind` about the same goods (`lines`; empty means all of the order).
+
+    What goes back is returned, exchanged or repaired, not two of these; of several pieces each may go its own way.
+    """
+    single = {line.line_id for line in order.lines if line.qty == 1 and (not lines or line.line_id in lines)}
+    for ticket in open_tickets(order) if kind in GOODS_BACK else ():
+        if ticket.kind in GOODS_BACK - {kind} and (single & set(ticket.line_ids) if ticket.line_ids else single):
+            return ticket
+    return None
 
 
 def payable(order: Order) -> int:
@@ -58,6 +71,8 @@ def opened(
     lines = tuple(action.args.get("line_ids") or (() if line is None else (str(line),)))
     if any(line_id not in {known.line_id for known in order.lines} for line_id in lines):
         raise EffectRefused("The order has no such line.")
+    if case_instead(order, kind, lines) is not None:
+        raise EffectRefused("Another case about the same goods is open: they are returned, exchanged or repaired.")
     apart = ("line", "line_ids", "address", "reason", "defect")
     draft = Ticket(
         ticket_id=reference,

@@ -39,11 +39,11 @@ _SENT = re.compile(
 )
 _NOT_SENT = re.compile(r"还没|没有?寄|怎么|哪里|在哪|如何|[吗么?？]|\bhow\b|\bwhere\b|\bnot yet\b|\bhaven'?t\b")
 _ACCEPTED = re.compile(
-    r"(?<!不)(?:接受|同意|认可).{0,6}(?:方案|补偿|这个处理|提议)|就(?:按|照)(?:这个|你们).{0,4}(?:方案|办|来)"
+    r"^(?:我|那就)?(?:接受|同意)(?:吧|了)?[。.!]?$|^(?:i )?(?:accept|agree)(?: it)?[.!]?$|(?<!不)(?:接受|同意|认可).{0,6}(?:方案|补偿|这个处理|提议)|就(?:按|照)(?:这个|你们).{0,4}(?:方案|办|来)"
     r"|(?<!n't )(?<!not )\b(?:accept|agree to|take)\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
 )
 _DECLINED = re.compile(
-    r"(?:不(?:接受|同意|认可)|拒绝).{0,8}(?:方案|补偿|处理|提议)"
+    r"^(?:我)?不(?:接受|同意)(?:了)?[。.!]?$|^(?:i )?(?:decline|do not accept|don't accept)(?: it)?[.!]?$|(?:不(?:接受|同意|认可)|拒绝).{0,8}(?:方案|补偿|处理|提议)"
     r"|\b(?:decline|reject|refuse|(?:do not|don'?t|not) (?:accept|want))\b.{0,16}\b(?:offer|proposal|solution|deal)\b"
 )
 _APPEALED = re.compile(
@@ -52,9 +52,16 @@ _APPEALED = re.compile(
 _GROUNDS = re.compile(r"因为|明明|但是?|其实|根本|理由|\bbecause\b|\bsince\b|\bbut\b|\balthough\b")
 _ASKED_AFTER = re.compile(
     r"(?:售后|申请|补发|换货|维修|返修|投诉|工单|纠纷)(?:单|申请)?的?(?:现在|目前|处理)?(?:的|是|到)?(?:什么)?(?:进度|进展|状态|情况|结果|怎么样|到哪|有(?:结果|消息|进展)|好了(?:吗|没))"
+    r"|(?:商家|店家|你们)?(?:的|给的)?方案(?:是什么|是啥|呢|怎么说|内容)|\bwhat(?: is|'s) (?:the|your) offer\b"
     r"|\b(?:status|progress|update|news)\b[\w' ]{0,12}\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)\b"
     r"|\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)(?:'s)?\b[\w' ]{0,8}\b(?:status|progress|going|coming along)\b"
 )
+_ASKED_WHEN = re.compile(
+    r"(?:换货|补发|维修|返修)的?[^，,。；;]{0,6}(?:什么时候|多久|几天|何时)(?:才)?(?:能)?(?:寄|发|到|好|回|修好)"
+    r"|^(?:那|请问)?(?:我的)?(?:现在|目前)?(?:到哪一?步了?|处理到哪(?:一?步)?了?|进展如何|办得怎么样了?|进度(?:怎么样|如何)?了?)[?？吗呢]?$"
+    r"|\bwhen (?:will|do) (?:i get|you send) (?:my|the) (?:replacement|exchange|resend)\b"
+)
+"""What asks after a case only where there is one: else it asks for the rule, or after the parcel."""
 _WAYBILL = re.compile(r"(?<![\da-z])((?:[a-z]{2,4}-?)?\d{10,18})(?![\da-z])", re.I)
 
 FLOWS: dict[str, str | None] = {
@@ -98,7 +105,7 @@ def step_in(text: str) -> str | None:
     number = waybill_in(said)
     if _SENT.search(said) and (number or not _NOT_SENT.search(said)):
         return "ticket_ship_return"
-    return "ticket_status" if _ASKED_AFTER.search(said) else None
+    return "ticket_status" if _ASKED_AFTER.search(said) or _ASKED_WHEN.search(said) else None
 
 
 def step_wanted(turn: TurnContext) -> str | None:
@@ -117,7 +124,8 @@ def step_wanted(turn: TurnContext) -> str | None:
         allowing = [o for o in turn.known_orders if any(ticket.state == "REJECTED" for ticket in o.tickets)]
         return f"{flow}@{meant.order_id}" if allowing and (meant := _meant(allowing, turn)) else None
     if not allowing:
-        called = flow == "ticket_status" or (flow == "ticket_withdraw" and not _bare(turn))
+        named = {"ticket_withdraw": _TAKEN_BACK, "ticket_status": _ASKED_AFTER}.get(flow)
+        called = named is not None and named.search(fold(turn.heard.text)) is not None
         return NONE_OPEN if called and turn.customer is not None else None
     meant = _meant(allowing, turn)
     return flow if meant is None else f"{flow}@{meant.order_id}"

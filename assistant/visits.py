@@ -35,7 +35,7 @@ _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "
 
 
 _SERVICES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("repair", re.compile(r"维修|报修|修理|来修|修一下|\brepair|\bfix")),
+    ("repair", re.compile(r"维修|报修|修理|来修|上门修|修一下|\brepair|\bfix")),
     ("swap", re.compile(r"换新|上门换|\bswap|\breplace")),
     ("pickup_return", re.compile(r"取件|取退|取货|上门取|来取|来拿|收件|揽收|\bpick(?:ed)? ?-?up|\bcollect")),
     ("deliver_install", re.compile(r"安装|送装|来装|装一下|\binstall")),

@@ -264,7 +264,7 @@ async def _desk_ticket(front: TheFront, order: Order, ticket: Ticket, person: Co
     after_sale = after_sale_of(front)
     book = after_sale.engine.flows.evidence
     dispute = book.of(ticket)
-    files = [each for each in await after_sale.files.of_order(order.order_id) if each.ticket_id == ticket.ticket_id]
+    files = await after_sale.files_of(order, ticket)
     return DeskTicket(
         row=await _row(front, order, ticket, lang),
         history=[

@@ -295,6 +295,45 @@ async def test_a_ticket_of_somebody_else_does_not_exist(talking: Talking) -> Non
         await after_sale_of(talk).attach(talk.head, photo(), name="a.jpg", client_id="f1", ticket_id=number)
 
 
+@pytest.mark.parametrize(
+    ("lang", "wish", "told", "condition"),
+    [
+        ("zh", "外套有点大，想退货", "售后单", "试过，吊牌和包装都在"),
+        ("en", "I want to return the coat", "request that follows", "unopened"),
+    ],
+)
+async def test_a_photo_of_the_goods_is_kept_for_the_case_that_follows_and_no_other(
+    talking: Talking, lang: str, wish: str, told: str, condition: str
+) -> None:
+    talk = await talking("c01", lang)
+    after_sale = after_sale_of(talk)
+    await talk.say(wish)
+    head = await after_sale.conversations.get(talk.id, customer_id=None)
+    assert head.state.waiting_for == "condition"
+    kept, logged = await after_sale.attach(head, photo(), name="a.jpg", client_id="f1")
+    said = logged[-1].entry
+    assert isinstance(said, Said)
+    assert told in said.text
+    assert kept.order_id is not None
+    assert talk.proposed == [], "no picture decides"
+    await talk.say(condition)
+    await talk.button("yes")
+    order = next(o for o in await talk.orders() if o.order_id == kept.order_id)
+    case = order.tickets[-1]
+    assert [each.file_id for each in await after_sale.files_of(order, case)] == [kept.file_id]
+    later = case.model_copy(update={"ticket_id": "later", "opened_at": case.opened_at + LATER})
+    order = order.model_copy(update={"tickets": (*order.tickets, later)})
+    assert await after_sale.files_of(order, later) == []
+    assert len(await after_sale.files_of(order, case)) == 1
+
+
+async def test_a_photo_that_was_not_asked_for_is_thanked_for_and_no_more(talking: Talking) -> None:
+    talk = await talking("c01")
+    _, logged = await after_sale_of(talk).attach(talk.head, photo(), name="a.jpg", client_id="f1")
+    assert isinstance(said := logged[-1].entry, Said)
+    assert said.text == "已收到“a.jpg”。"
+
+
 async def test_a_photo_is_taken_once_thanked_for_and_moves_a_ticket_that_waits_for_it(talking: Talking) -> None:
     talk = await talking("c18")
     after_sale, number = after_sale_of(talk), await resend_ticket(talk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.conversation import Lang
 from tests.assistant.conftest import Talking
 
 SUITCASE, DRESS, LAMP = "499930174285567034", "498812630417725034", "497741852096316034"
@@ -89,11 +90,18 @@ async def test_a_repair_is_booked_with_an_appointment(talking: Talking) -> None:
 
 
 async def test_where_nobody_comes_a_repair_is_sent_in(talking: Talking) -> None:
-    talk = await talking("c08")
-    await talk.say("乐福鞋开胶了，能维修吗")
-    await talk.say("鞋底开胶了")
+    talk = await talking("c10")
+    await talk.say("平板坏了，能维修吗")
     assert talk.proposed == ["repair"]
     assert "REPAIR-VISIT SEND_IN" in talk.decided
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "开不了机"), ("en", "no sound at all")])
+async def test_a_fault_told_with_a_no_in_it_is_an_answer(talking: Talking, lang: Lang, told: str) -> None:
+    talk = await talking("c10", lang)
+    await talk.say({"zh": "平板坏了，能维修吗", "en": "the tablet is broken"}[lang])
+    await talk.say(told)
+    assert talk.proposed != []
 
 
 async def test_freight_insurance_pays_what_was_paid_up_to_its_cap_once(talking: Talking) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assistant.conversation import Said
-from assistant.orders import change_ticket
-from assistant.shop import Order
+from assistant.errors import EffectRefused
+from assistant.orders import apply, change_ticket
+from assistant.shop import Action, Order
 from assistant.store.sql_shop import SqlShop
 from assistant.ticket_words import step_in, waybill_in
 from tests.assistant.conftest import Talking
@@ -245,3 +246,45 @@ async def test_a_rejection_of_the_shops_own_goes_before_the_platform(talking: Ta
     await talk.say("退货被拒了，我不服，要申诉")
     assert talk.proposed == ["platform_dispute"]
     assert talk.proposals[-1].terms[0].value.startswith(number)
+
+
+@pytest.mark.parametrize(
+    ("lang", "wish", "kind"),
+    [("zh", "我想改成换货，换个L码", "退货退款"), ("en", "I want to exchange it for a size L", "return and refund")],
+)
+async def test_the_same_goods_are_not_returned_and_exchanged_at_once(
+    talking: Talking, lang: str, wish: str, kind: str
+) -> None:
+    talk = await with_a_return(talking, lang)
+    await talk.say(wish)
+    assert kind in talk.said
+    assert talk.proposed == ["withdraw"]
+    await talk.button("yes")
+    await talk.say(wish)
+    assert talk.proposed == ["exchange"]
+
+
+async def test_a_shop_refuses_a_second_case_about_the_same_goods(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    order = await order_of(talk)
+    exchange = Action(name="exchange", order_id=order.order_id, args={"line_ids": [order.lines[0].line_id]})
+    with pytest.raises(EffectRefused, match="same goods"):
+        apply(order, exchange, NOW, "S1")
+    several = order.model_copy(update={"lines": (order.lines[0].model_copy(update={"qty": 2}),)})
+    assert len(apply(several, exchange, NOW, "S1").tickets) == 2, "of two pieces each may go its own way"
+
+
+async def test_an_offer_is_told_in_its_own_words(talking: Talking) -> None:
+    talk = await talking("c06")
+    await talk.say("商家给的方案是什么")
+    assert "保留商品，退30元" in talk.said
+    await talk.say("不接受")
+    assert talk.proposed == ["decline_offer"]
+
+
+async def test_after_the_parcel_was_sent_back_where_it_stands_means_the_case(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    await talk.say("我已经寄回去了，单号SF1234567890123")
+    await talk.say("确认")
+    await talk.say("现在到哪一步了")
+    assert [card.kind for said in talk.last(Said) for card in said.cards] == ["case"]
