@@ -13,7 +13,7 @@ from assistant.flow_run import SLOTS
 from assistant.flow_subject import chosen_order
 from assistant.follow_up import LAST
 from assistant.naming import named_orders
-from assistant.slot_words import INTACT_BOX, NOT_USED, TAGS_ON
+from assistant.slot_words import INTACT_BOX, NOT_USED, REASONS, TAGS_ON
 from assistant.ticket_words import step_in, tells_grounds, waybill_in
 from assistant.trouble_words import trouble_facts
 from assistant.visits import calls_off, read_window, service_in, tells_of_no_show
@@ -49,6 +49,12 @@ _WHOLE = re.compile(
 
 _FOOD = re.compile(r"食品|食物|吃|喝|过期|变质|发霉|十倍|10倍|\b(?:food|eat|ate|drink|expired|mou?ldy|ten times)\b")
 """Multiple damages asked for what is eaten are judged as food safety (DT-24 R2), else as alleged fraud (R1)."""
+
+_FAULT = re.compile(dict(REASONS)["quality"].pattern + r"|瑕疵|划痕|污[点渍]|掉漆|\b(?:flaw|scratch|stain|dent)")
+_NO_FAULT = re.compile(
+    r"(?:没有?|不是|无|并非|不存在|不算)[^,，。;；]{0,6}(?:质量|坏|毛病|瑕疵|破|划痕)"
+    r"|\b(?:no|not|nothing|isn't|without)\b[^,.;]{0,16}\b(?:fault\w*|defect\w*|broken|wrong|flaws?)\b"
+)
 
 _TELLING = 5
 _SAYS_NO_MORE = re.compile(
@@ -114,7 +120,9 @@ def note_claims(turn: TurnContext) -> None:
     found: dict[str, FactValue] = {name: value for name, value in said.items() if value is not None}
     if slots.condition and turn.state.waiting_for:
         found["condition"] = list(slots.condition)
-    fault = next((g.words or turn.heard.text for g in turn.heard.intents if g.name in FAULTS), None)
+    fault = next(
+        (g.words or turn.heard.text for g in turn.heard.intents if g.name in FAULTS or states_fault(g.words)), None
+    )
     if fault and _tells(fault) and turn.state.waiting_for != "defect":
         found["defect"] = fault[:_MAX_WORDS]
     if found:
@@ -124,6 +132,12 @@ def note_claims(turn: TurnContext) -> None:
 def _tells(fault: str) -> bool:
     said = fold(fault).strip(" 。.!！")
     return len(said) >= _TELLING and not _SAYS_NO_MORE.search(said)
+
+
+def states_fault(words: str) -> bool:
+    """Whether `words` say that the goods are at fault: what is then wanted is no return without a reason."""
+    said = fold(words)
+    return _FAULT.search(said) is not None and not _NO_FAULT.search(said)
 
 
 def told_of_fault(turn: TurnContext) -> bool:

@@ -10,7 +10,7 @@ from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flow_run import SLOTS, FlowRun, Outcome, Subject, hand_off
 from assistant.flows import Flow, Reply
-from assistant.order_facts import case_card, newest_ticket, order_card, order_values, parcel_card
+from assistant.order_facts import card_of, order_card, order_values, parcel_card, ticket_values
 from assistant.proposing import in_its_way, not_now, propose
 from assistant.shop import Text
 from assistant.visits import offered, words_of
@@ -84,8 +84,7 @@ def _key(flow: Flow, subject: Subject | None) -> str:
     if subject is None or flow.by is None:
         return "default"
     if flow.by == "ticket_state":
-        ticket = newest_ticket(subject.order)
-        return ticket.state if ticket else "none"
+        return subject.ticket.state if subject.ticket else "none"
     return subject.order.state
 
 
@@ -113,6 +112,7 @@ def _values(run: FlowRun) -> dict[str, str]:
     values: dict[str, str] = {"shop": engine.profile.name.in_(lang)}
     if run.subject:
         values |= order_values(run.subject.order, run.subject.lines, engine, lang)
+        values |= ticket_values(run.subject.ticket, engine.flows, lang)
         shown = (
             "last_scan",
             "last_scan_at",
@@ -172,8 +172,7 @@ def _cards(reply: Reply, subject: Subject | None, turn: TurnContext) -> tuple[Ca
         card = parcel_card(subject.order, turn.engine.catalogue, turn.lang)
         return (card,) if card else ()
     if reply.card == "case":
-        case = case_card(subject.order, turn.engine.flows, turn.lang)
-        return (case,) if case else ()
+        return (card_of(subject.ticket, turn.engine.flows, turn.lang),) if subject.ticket else ()
     return (order_card(subject.order, turn.engine, turn.lang),)
 
 

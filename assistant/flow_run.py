@@ -11,7 +11,7 @@ from assistant.conversation import Card, HandedOff, QuickReply
 from assistant.flows import Flow
 from assistant.order_facts import place_of
 from assistant.proposals import Proposal
-from assistant.shop import Order, OrderLine
+from assistant.shop import Order, OrderLine, Ticket
 from knowledge.clauses import Place
 from knowledge.decision import Decision, Facts
 
@@ -44,6 +44,8 @@ class Subject:
 
     order: Order
     lines: Sequence[OrderLine]
+    ticket: Ticket | None = None
+    """The case of the order that is meant; None where the order has none."""
 
     @property
     def event_time(self) -> datetime:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answers import answer_from_clauses
-from assistant.claims import claimed_facts, told_of_fault
+from assistant.claims import claimed_facts, states_fault, told_of_fault
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order, shop_place
@@ -23,6 +23,7 @@ from assistant.proposing import not_now
 from assistant.rule_questions import asks_in_general, question_in, rule_asked_for, rule_of
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
+from assistant.ticket_words import case_meant
 from assistant.wording import fill
 from knowledge.decision import Facts
 from knowledge.text import fold
@@ -70,8 +71,8 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
 
 async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     """Run a flow about one of the customer's own orders, which must be found first."""
-    if flow.if_faulty and told_of_fault(turn):
-        if turn.open_proposal is None:
+    if flow.if_faulty and (told_of_fault(turn) or states_fault(turn.words_for(intent))):
+        if turn.open_proposal is None or not told_of_fault(turn):
             return await run_flow(flow.if_faulty, turn)
         wish = turn.engine.flows.phrase("intent", intent, turn.lang) or ""
         return Outcome(intent, fill(turn.say("after_check"), {"wish": wish}))
@@ -97,7 +98,7 @@ async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     facts = order_facts(order, lines, turn.engine.catalogue, turn.engine.profile, turn.now)
     facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
     note_order(turn, order)
-    return await _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines)))
+    return await _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines, case_meant(order, intent, turn))))
 
 
 async def _own_delivery(turn: TurnContext) -> str | None:

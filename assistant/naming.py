@@ -127,10 +127,15 @@ def named_orders(words: str, orders: Sequence[Order], catalogue: Catalogue) -> l
     return [order for score, order in told if score == best] if best > 0 else []
 
 
+def kinds_named(words: str) -> set[TicketKind]:
+    """The kinds of case that `words` name."""
+    said = fold(words)
+    return {kind for pattern, kind in _CASES if pattern.search(said)}
+
+
 def with_case(words: str, orders: Sequence[Order]) -> list[Order]:
     """The orders with an open case of the kind that `words` name (`那个纠纷单`); none when they name none."""
-    said = fold(words)
-    named = {kind for pattern, kind in _CASES if pattern.search(said)}
+    named = kinds_named(words)
     return [order for order in orders if any(ticket.kind in named for ticket in open_tickets(order))]
 
 

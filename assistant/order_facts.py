@@ -198,8 +198,12 @@ def _protection_facts(order: Order, line: OrderLine, catalogue: Catalogue, now: 
 
 def newest_ticket(order: Order) -> Ticket | None:
     """The ticket a question about progress means: an open one first, else the newest."""
-    ordered = sorted(order.tickets, key=lambda t: (t.state not in SETTLED_TICKETS, t.updated_at))
-    return ordered[-1] if ordered else None
+    return newest_of(order.tickets)
+
+
+def newest_of(tickets: Sequence[Ticket]) -> Ticket | None:
+    """An open one first, else the newest."""
+    return max(tickets, key=lambda t: (t.state not in SETTLED_TICKETS, t.updated_at), default=None)
 
 
 def order_values(order: Order, lines: Sequence[OrderLine], words: ShopWords, lang: Lang) -> dict[str, str]:
@@ -365,14 +369,6 @@ def step_label(step: TicketStep, flows: FlowBook, lang: Lang) -> str:
     if event is None or step.from_state != step.to_state:
         return state if event is None else f"{state}（{event}）" if lang == "zh" else f"{state} ({event})"
     return event
-
-
-def case_card(order: Order, flows: FlowBook, lang: Lang) -> Card | None:
-    """The case a question about this order means; None without one."""
-    ticket = newest_ticket(order)
-    if ticket is None:
-        return None
-    return card_of(ticket, flows, lang)
 
 
 def card_of(ticket: Ticket, flows: FlowBook, lang: Lang) -> Card:

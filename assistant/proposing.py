@@ -13,7 +13,7 @@ from assistant.conversation import QuickReply, Term
 from assistant.errors import EffectRefused
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order
 from assistant.flows import ActionWords
-from assistant.order_facts import case_card, customer_moves, newest_ticket, order_card, order_values, ticket_values
+from assistant.order_facts import card_of, customer_moves, newest_of, order_card, order_values, ticket_values
 from assistant.orders import apply, case_instead, open_tickets
 from assistant.proposals import ASSISTANT, Grounds, draft_proposal
 from assistant.retention import Offer, stage_of
@@ -36,7 +36,7 @@ def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mappin
         apply(subject.order, action, turn.now, "")
     except EffectRefused:
         asked_before = any(ticket.kind == words.ticket for ticket in subject.order.tickets)
-        return _where_it_stands(run, subject) if asked_before else not_now(run, subject)
+        return _where_it_stands(run, subject, words) if asked_before else not_now(run, subject)
     grounds = _grounds(turn, words, amount, fault=fault_accepted(subject.order))
     weighed = _authority(run, action, grounds)
     if weighed.forbidden is not None:
@@ -69,7 +69,7 @@ def in_its_way(run: FlowRun, subject: Subject, name: str, values: Mapping[str, s
     """What is said of an open case that leaves no room for action `name`; None when there is none."""
     words = run.turn.engine.flows.actions[name]
     if _on_record(words, subject.order):
-        return _where_it_stands(run, subject)
+        return _where_it_stands(run, subject, words)
     if words.ticket and (case := case_instead(subject.order, words.ticket, [line.line_id for line in subject.lines])):
         return _instead(run, subject, case, values)
     return None
@@ -114,14 +114,15 @@ def _instead(run: FlowRun, subject: Subject, case: Ticket, values: Mapping[str, 
     wish = turn.engine.flows.phrase("intent", run.intent, turn.lang) or ""
     shown = {**values, **ticket_values(case, turn.engine.flows, turn.lang), "wish": wish}
     if "withdraw" not in customer_moves(case, turn.now):
-        card = case_card(subject.order, turn.engine.flows, turn.lang)
-        return Outcome(run.intent, fill(turn.say("other_case"), shown), cards=(card,) if card else ())
+        card = card_of(case, turn.engine.flows, turn.lang)
+        return Outcome(run.intent, fill(turn.say("other_case"), shown), cards=(card,))
     bare = replace(run, decisions=[], consulted=[])  # what was weighed for the wish is no reason to withdraw
-    return propose(bare, subject, "withdraw", fill(turn.say("other_case_withdraw"), shown), shown)
+    return propose(bare, replace(subject, ticket=case), "withdraw", fill(turn.say("other_case_withdraw"), shown), shown)
 
 
-def _where_it_stands(run: FlowRun, subject: Subject) -> Outcome:
-    card = case_card(subject.order, run.turn.engine.flows, run.turn.lang)
+def _where_it_stands(run: FlowRun, subject: Subject, words: ActionWords) -> Outcome:
+    ticket = newest_of([each for each in subject.order.tickets if each.kind == words.ticket]) or subject.ticket
+    card = card_of(ticket, run.turn.engine.flows, run.turn.lang) if ticket else None
     return Outcome(run.intent, run.turn.say("on_record"), cards=(card,) if card else ())
 
 
@@ -152,8 +153,8 @@ def _args(run: FlowRun, words: ActionWords, subject: Subject) -> dict[str, objec
     for slot, name in _CASE_ARGS.items():
         if slot in args:
             args[name] = args.pop(slot)
-    if "ticket" in words.args and (ticket := newest_ticket(subject.order)) is not None:
-        args["ticket_id"] = ticket.ticket_id
+    if "ticket" in words.args and subject.ticket is not None:
+        args["ticket_id"] = subject.ticket.ticket_id
     if "line" in words.args:
         args["line_ids"] = [line.line_id for line in subject.lines]
     if "ticket_id" in words.args and (at_fault := case_at_fault(subject.order)):

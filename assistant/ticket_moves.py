@@ -39,6 +39,10 @@ INSTANT: frozenset[TicketKind] = frozenset(
 ANSWERED: frozenset[TicketKind] = frozenset({"urge_shipping", "complaint", "invoice"})
 """Kinds that an answer settles."""
 GOODS_BACK: frozenset[TicketKind] = frozenset({"return_refund", "exchange", "repair"})
+REFUNDS: frozenset[TicketKind] = frozenset(
+    {"return_refund", "refund_only_received", "refund_only_in_transit", "refund_only_unshipped", "cancel_order"}
+)
+"""What gives the price back, with or without the goods."""
 STATUTORY: frozenset[TicketKind] = ALL_KINDS - INSTANT - ANSWERED | {"refund_only_unshipped", "cancel_order"}
 """Claims the law gives: only a person can turn one down."""
 APPROVED_BY_SILENCE: frozenset[TicketKind] = frozenset({"return_refund", "exchange"})

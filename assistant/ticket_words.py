@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 
 from assistant.context import TurnContext
-from assistant.naming import named_orders, with_case
-from assistant.order_facts import customer_moves
+from assistant.naming import kinds_named, named_orders, with_case
+from assistant.order_facts import customer_moves, newest_of
 from assistant.orders import open_tickets
-from assistant.shop import Order
+from assistant.shop import Order, Ticket, TicketKind
+from assistant.ticket_moves import ALL_KINDS, GOODS_BACK, REFUNDS
 from knowledge.text import fold
 
 _KIND = r"退货|换货|售后|维修|返修|补发|价保|投诉|纠纷|介入"
@@ -24,7 +25,7 @@ _AFTERWARDS = r"(?!.{0,4}(?:后|之后|以后|还能|的话))"
 _BETWEEN = r"(?:(?!并|给|然后|和|后)[^，,。；;单]){0,6}"
 _TAKEN_BACK = re.compile(
     rf"(?<!不要)(?<!别)(?<!没)(?:(?:撤销|撤回|撤掉|撤了|作废)(?:一下)?{_BETWEEN}{_CASE}|取消(?:一下|掉)?{_BETWEEN}{_NAMED}){_AFTERWARDS}"
-    rf"|(?:{_CASE}[^，,。；;]{{0,6}}(?:撤销|撤回|撤掉|撤了|作废)|{_NAMED}[^，,。；;]{{0,6}}(?:取消|不(?:要|用|办|申请)了)){_AFTERWARDS}"
+    rf"|(?:{_CASE}[^，,。；;]{{0,6}}(?:撤销|撤回|撤掉|撤了|作废)|{_NAMED}[^，,。；;]{{0,6}}(?:取消|不(?:要|用|办|申请|退|换|修)了)){_AFTERWARDS}"
     r"|(?<!n't )(?<!not )\b(?:withdraw|cancel|call off|drop|take back|revoke)\b(?:(?!\b(?:order|and|with|for|full)\b)[\w' ]){0,24}\b(?:return|exchange|refund|repair|request|claim|case|complaint|dispute)\b"
 )
 _KEPT_AFTER_ALL = re.compile(
@@ -32,7 +33,15 @@ _KEPT_AFTER_ALL = re.compile(
     r"|(?:还是|决定|打算)(?:自己)?留(?:着|下)"
     r"|\bkeep (?:it|them)\b(?: after all| instead|[.!]?$)|\b(?:don'?t|do not|no longer) want to (?:return|exchange)\b"
 )
-"""The same without naming the case: it counts while nothing else is being arranged."""
+"""The same without naming the case: it counts while nothing else is being arranged, and nothing wished for instead."""
+_INSTEAD = re.compile(r"[退换修赔补]|取消|\b(?:return|refund|exchange|replac|repair|cancel|compensat)")
+_DROPPED: tuple[tuple[re.Pattern[str], frozenset[TicketKind]], ...] = (
+    (re.compile(r"不\w{0,3}换|\bto exchange\b"), frozenset({"exchange"})),
+    (re.compile(r"不\w{0,3}修"), frozenset({"repair"})),
+    (re.compile(r"不\w{0,3}投诉"), frozenset({"complaint", "platform_dispute"})),
+    (re.compile(r"不\w{0,3}退|\bto return\b"), REFUNDS),
+)
+"""Which cases such words can be about; words for keeping the goods are about all that takes them back."""
 _SENT = re.compile(
     r"(?:寄|发|退)(?:回|出|走)(?:去|来)?(?:给你们?|给商家)?了(?![吗么没])|(?:已经?|刚刚?|都)寄了|(?:填|登记|录|补).{0,4}(?:运?单号|快递号)|(?:退货|寄回|运)(?:的)?(?:快递)?单号(?:是|为|[:：])"
     r"|\bi(?:'ve| have|'ve just| just)? (?:already |just )?(?:sent|posted|shipped|mailed) (?:it|them|the \w+|this)(?: back| off)?\b|\btracking (?:number|no\.?) (?:is|:)"
@@ -117,7 +126,8 @@ def step_wanted(turn: TurnContext) -> str | None:
     flow = step_in(turn.heard.text)
     if flow is None or turn.heard.risks or (_bare(turn) and _arranging(turn)):
         return None
-    allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], turn)]
+    kinds = _dropped(turn) if flow == "ticket_withdraw" and _bare(turn) else ALL_KINDS
+    allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], kinds, turn)]
     if not allowing and flow == "ticket_appeal":
         # no judgement to appeal against: a rejection of the shop's own goes before the platform
         flow = "platform_intervention"
@@ -131,9 +141,28 @@ def step_wanted(turn: TurnContext) -> str | None:
     return flow if meant is None else f"{flow}@{meant.order_id}"
 
 
+def case_meant(order: Order, intent: str, turn: TurnContext) -> Ticket | None:
+    """The case of `order` that a message means: of those that take the step `intent` is, the one it names, else the
+    newest. None when there is none.
+    """
+    event = FLOWS.get(intent)
+    cases = [each for each in order.tickets if event is None or event in customer_moves(each, turn.now)]
+    words = turn.words_for(intent)
+    named = kinds_named(words) or (_dropped(turn) if intent == "ticket_withdraw" else frozenset())
+    return newest_of([each for each in cases if each.kind in named] or cases)
+
+
 def _bare(turn: TurnContext) -> bool:
     """Whether the message calls no case by its name."""
     return _TAKEN_BACK.search(fold(turn.heard.text)) is None
+
+
+def _dropped(turn: TurnContext) -> frozenset[TicketKind]:
+    """The kinds of case that words without a case's name may take back; none where something else is wished for."""
+    said = fold(turn.heard.text)
+    if _INSTEAD.search(_KEPT_AFTER_ALL.sub(" ", said)):
+        return frozenset()
+    return next((kinds for pattern, kinds in _DROPPED if pattern.search(said)), REFUNDS | GOODS_BACK)
 
 
 def _arranging(turn: TurnContext) -> bool:
@@ -141,9 +170,10 @@ def _arranging(turn: TurnContext) -> bool:
     return turn.open_proposal is not None or turn.conversation.state.waiting_for is not None
 
 
-def _allows(order: Order, event: str | None, turn: TurnContext) -> bool:
-    """Whether one of the order's cases takes this step; without a step, whether it has a case at all."""
-    return any(event is None or event in customer_moves(ticket, turn.now) for ticket in order.tickets)
+def _allows(order: Order, event: str | None, kinds: frozenset[TicketKind], turn: TurnContext) -> bool:
+    """Whether one of the order's cases of `kinds` takes this step; without a step, whether it has a case at all."""
+    cases = [ticket for ticket in order.tickets if ticket.kind in kinds]
+    return any(event is None or event in customer_moves(ticket, turn.now) for ticket in cases)
 
 
 def _meant(allowing: list[Order], turn: TurnContext) -> Order | None:

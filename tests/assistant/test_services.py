@@ -104,6 +104,30 @@ async def test_a_fault_told_with_a_no_in_it_is_an_answer(talking: Talking, lang:
     assert talk.proposed != []
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", "耳机没声音了，想退货"),
+        ("zh", "耳机坏了不想修，想退货"),
+        ("en", "The earbuds are broken, I want to return them"),
+    ],
+)
+async def test_goods_said_to_be_faulty_are_never_judged_as_a_change_of_mind(
+    talking: Talking, lang: Lang, said: str
+) -> None:
+    talk = await talking("c17", lang)
+    await talk.say(said)
+    assert "DT-02 NOT_ELIGIBLE_CONFIRMED" not in talk.decided
+    assert "DT-07 RETURN_EXCHANGE_OR_REPAIR" in talk.decided
+
+
+@pytest.mark.parametrize("said", ["毛衣没坏，就是不喜欢，想退货", "毛衣不是质量问题，就是大了想退"])
+async def test_who_says_there_is_no_fault_returns_without_a_reason(talking: Talking, said: str) -> None:
+    talk = await talking("c02")
+    await talk.say(said)
+    assert talk.decided[-1].startswith("DT-02")
+
+
 async def test_freight_insurance_pays_what_was_paid_up_to_its_cap_once(talking: Talking) -> None:
     talk = await talking("c34")
     await talk.say("连衣裙退货的运费险怎么还没赔我")

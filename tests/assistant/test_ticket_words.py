@@ -6,7 +6,7 @@ import pytest
 
 from assistant.conversation import Said
 from assistant.errors import EffectRefused
-from assistant.orders import apply, change_ticket
+from assistant.orders import apply, change_ticket, open_tickets
 from assistant.shop import Action, Order
 from assistant.store.sql_shop import SqlShop
 from assistant.ticket_words import step_in, waybill_in
@@ -288,3 +288,38 @@ async def test_after_the_parcel_was_sent_back_where_it_stands_means_the_case(tal
     await talk.say("确认")
     await talk.say("现在到哪一步了")
     assert [card.kind for said in talk.last(Said) for card in said.cards] == ["case"]
+
+
+@pytest.mark.parametrize(
+    "words", ["毛衣破了个洞，不想换，想退", "毛衣起球了，我不修，就要退货", "不想换，我要取消订单"]
+)
+async def test_declining_one_remedy_and_asking_for_another_takes_no_case_back(talking: Talking, words: str) -> None:
+    talk = await talking("c17")
+    assert open_tickets(await talk.order("498121365987475714"))
+    await talk.say(words)
+    assert "withdraw" not in talk.proposed
+
+
+@pytest.mark.parametrize(("words", "proposed"), [("那个退货我不退了", ["withdraw"]), ("算了，不修了", [])])
+async def test_only_a_case_of_the_kind_that_was_dropped_is_taken_back(
+    talking: Talking, words: str, proposed: list[str]
+) -> None:
+    talk = await talking("c17")
+    await talk.say(words)
+    assert talk.proposed == proposed
+
+
+async def test_of_two_open_cases_the_one_that_was_named_is_taken_back(talking: Talking) -> None:
+    talk = await with_a_return(talking)
+    order = await order_of(talk)
+    returned = order.tickets[-1]
+    later = returned.model_copy(
+        update={"ticket_id": "T-later", "kind": "invoice", "state": "SUBMITTED", "updated_at": NOW, "line_ids": ()}
+    )
+    await shop_of(talk).change_order(
+        order.order_id, lambda known: known.model_copy(update={"tickets": (*known.tickets, later)})
+    )
+    await talk.say("退货申请帮我撤销")
+    await talk.say("确认")
+    states = {each.ticket_id: each.state for each in (await order_of(talk)).tickets}
+    assert states == {returned.ticket_id: "WITHDRAWN", "T-later": "SUBMITTED"}
