@@ -21,8 +21,8 @@ from knowledge.text import fold, query_tokens, tokens
 
 _LATIN = re.compile(r"[a-z][a-z-]+")
 _FIGURE = re.compile(r"\d")
-_MEANT_FOR = ("送", "gift")
-"""Keywords that say whom a thing suits, not what it is."""
+_MEANT_FOR = ("送", "gift", "办公室", "office", "学习", "study", "通勤", "出差", "飞机")
+"""Keywords that say whom or what a thing suits, not what it is."""
 _SAYS_LITTLE = frozenset(
     {
         *("with", "near", "their", "date", "and", "for", "the", "large", "light"),

@@ -40,6 +40,10 @@ _REQUEST = re.compile(
     r"|^(?:can|could|may) (?:i|you) (?:please )?(?:get|have|issue|cancel|change|return|exchange|intercept) (?:it|this|an? (?:invoice|refund|exchange)|the (?:order|address|invoice|parcel))(?: please| for me)?[?]?$"
 )
 """`能开发票吗`: put as a question, and meant as a wish; nothing of a rule (since when, how long, opened or not) is in it."""
+_PUT_RIGHT = re.compile(
+    r"(?:填|写|选|拍|输|弄|搞)错了?[^吗么?]{0,6}(?:能|可以)[^吗么?]{0,4}(?:改|换|重开|重新)[^吗么?]{0,8}[吗么不]?[?]?$"
+)
+"""`地址填错了，能改吗`: somebody tells of a slip of theirs and wants it put right."""
 _OWN = re.compile(
     r"我(?:的|们的|买的?|那|这|刚|昨|上(?:周|次|个)|之前|收到|付|拍)|这(?:单|笔|个订单|件|双|次)|那(?:单|笔|个订单|件|双)|还没|还不|怎么还|都.{1,6}了|帮(?:我|忙)|给我|(?:我)?(?:要|想)(?:退|换|取消|改|申请)"
     r"|\bmy\b|\bi(?:'ve|'d| have| had)? (?:bought|ordered|paid|received|got|returned|want|need|would)\b|\bhasn'?t|\bhaven'?t|\bstill (?:not|waiting|no)\b|\bth(?:is|at) order\b|\bplease\b|\bmine\b"
@@ -60,7 +64,7 @@ def question_in(words: str) -> str:
 def asks_in_general(words: str) -> bool:
     """Whether `words` ask for a rule, without a case of one's own in them."""
     said = question_in(words)
-    if _REQUEST.search(said):
+    if _REQUEST.search(said) or _PUT_RIGHT.search(said):
         return False
     return bool(_DEADLINE.search(said)) or (bool(_GENERAL.search(said)) and not _OWN.search(said))
 
