@@ -10,7 +10,7 @@ import re
 
 from assistant.context import TurnContext
 from assistant.flow_run import SLOTS
-from assistant.flow_subject import chosen_order
+from assistant.flow_subject import chosen_order, other_goods
 from assistant.follow_up import LAST
 from assistant.naming import named_orders
 from assistant.slot_words import INTACT_BOX, NOT_USED, REASONS, TAGS_ON
@@ -56,6 +56,11 @@ _NO_FAULT = re.compile(
     r"|\b(?:no|not|nothing|isn't|without)\b[^,.;]{0,16}\b(?:fault\w*|defect\w*|broken|wrong|flaws?)\b"
 )
 
+_LEADS_TO_TITLE = re.compile(
+    r"^(?:[开写填就给]?(?:公司|单位|企业|个人)(?:的|抬头)?|(?:发票)?抬头[是写开]?|company|personal)[\s:：,，]+",
+    re.I,
+)
+
 _TELLING = 5
 _SAYS_NO_MORE = re.compile(
     r"^.{0,6}(?:有|是)?质量.{0,3}问题.{0,2}$|^.{0,4}(?:有问题|坏了|坏的).{0,1}$|^.{0,12}\b(?:faulty|broken|defective)$"
@@ -77,8 +82,7 @@ def claimed_facts(turn: TurnContext, intent: str) -> Facts:
         claimed["condition"] = list(turn.heard.slots.condition)
         turn.remember(slots={**turn.state.slots, "condition": list(turn.heard.slots.condition)})
     claimed |= _service_claims(turn, intent)
-    open_claim = turn.open_proposal is not None and turn.open_proposal.action.name == "quality_return"
-    at_fault = open_claim or turn.heard.slots.reason in {"quality", "missing_part"}
+    at_fault = about_a_fault(turn) or turn.heard.slots.reason in {"quality", "missing_part"}
     if intent in {"freight_dispute", "freight_rule"} and at_fault:
         claimed["freight_cause"] = "seller_fault"
     if intent == "statutory_damages" and _FOOD.search(fold(turn.heard.text)):
@@ -150,6 +154,13 @@ def told_of_fault(turn: TurnContext) -> bool:
     return turn.conversation.state.slots.get(LAST) in DESCRIBES_FAULT
 
 
+def about_a_fault(turn: TurnContext) -> bool:
+    """Whether a fault of the goods talked about was told earlier on, whatever else was asked since."""
+    if other_goods(turn, turn.state.order_id):
+        return False
+    return told_of_fault(turn) or "defect" in turn.state.slots
+
+
 def _visit(turn: TurnContext) -> str | None:
     """A time named while a visit is talked about is when it shall be."""
     about = turn.state.flow in VISITED or any(g.name in VISITED for g in turn.heard.intents)
@@ -187,12 +198,12 @@ def read_answer(asked: str, turn: TurnContext) -> FactValue:
         return slots.city or slots.region
     if asked == "budget":
         return slots.budget_max or slots.money
-    if asked == "defect" and len(text) <= _MAX_WORDS and any(g.name in DESCRIBES_FAULT for g in turn.heard.intents):
-        return text  # "no sound" denies nothing
     if asked in SLOTS:
-        if turn.heard.yes is not None or slots.everything or (slots.condition and asked != "defect"):
+        fault = asked == "defect" and any(g.name in DESCRIBES_FAULT for g in turn.heard.intents)  # no sound: no denial
+        if not fault and (turn.heard.yes is not None or slots.everything or (slots.condition and asked != "defect")):
             return None  # a yes, or an answer to another question, is no address or title
         known = {"address": slots.address, "invoice_title": slots.invoice_title, "target_variant": slots.target_variant}
+        text = _LEADS_TO_TITLE.sub("", text) if asked == "invoice_title" else text
         return known.get(asked) or (text if _MIN_WORDS <= len(text) <= _MAX_WORDS else None)
     return _fact(asked, text, turn)
 

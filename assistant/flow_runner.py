@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answers import answer_from_clauses
-from assistant.claims import claimed_facts, states_fault, told_of_fault
+from assistant.claims import about_a_fault, claimed_facts, states_fault, told_of_fault
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
 from assistant.flow_run import FlowRun, Outcome, Subject, hand_off, note_order, shop_place
-from assistant.flow_subject import NoSubject, find_lines, find_order
+from assistant.flow_subject import NoSubject, find_lines, find_order, other_goods
 from assistant.flows import Flow
 from assistant.naming import goods_in, named_orders, without_goods
 from assistant.order_facts import order_facts, order_values
@@ -45,15 +45,15 @@ _IF_BOUGHT = re.compile(
 )
 """What asks about an order that is yet to be placed."""
 
-_OF_ONE_ORDER = frozenset({"line", "quantity", "condition"})
+_OF_ONE_ORDER = frozenset({"line", "quantity", "condition", "defect"})
 """Slots that hold for the order they were said of."""
 
 
 async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
     flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
-    if rule := await _rule_instead(intent, flow, turn):
-        return Outcome(intent, rule)
+    if told := _terms_told(flow, turn) or await _rule_instead(intent, flow, turn):
+        return Outcome(intent, told)
     if flow.skill == "eta" and (own := await _own_delivery(turn)):
         return await run_flow(own, turn)
     if flow.skill:
@@ -122,7 +122,8 @@ def _take_up(turn: TurnContext, order: Order) -> None:
     before = {turn.state.order_id, turn.conversation.state.order_id} - {None, order.order_id}
     slots = turn.state.slots
     if before:
-        slots = {name: value for name, value in slots.items() if name not in _OF_ONE_ORDER}
+        old = turn.conversation.state.slots
+        slots = {name: value for name, value in slots.items() if name not in _OF_ONE_ORDER or value != old.get(name)}
     sku = order.lines[0].sku if len(order.lines) == 1 else turn.state.sku
     turn.remember(order_id=order.order_id, sku=sku, slots=slots)
 
@@ -211,10 +212,26 @@ def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     return Outcome(intent, answer)
 
 
+def _terms_told(flow: Flow, turn: TurnContext) -> str | None:
+    """What a proposal that waits for its yes says of the matter asked about."""
+    waiting = turn.open_proposal
+    if waiting is None or not flow.terms or turn.heard.slots.order_id or other_goods(turn, waiting.action.order_id):
+        return None
+    words = turn.engine.flows.actions[waiting.action.name]
+    asked = {line.label.in_(turn.lang) for line in words.terms if line.label.en in flow.terms}
+    told = [f"{term.label}：{term.value}" for term in waiting.terms if term.label in asked and term.value]
+    if turn.lang == "en":
+        told = [line.replace("：", ": ", 1) for line in told]
+    turn.evidence.text(*told)
+    return fill(turn.say("in_the_terms"), {"terms": ("；" if turn.lang == "zh" else "; ").join(told)}) if told else None
+
+
 async def _rule_instead(intent: str, flow: Flow, turn: TurnContext) -> str | None:
     """A question that reads more like one about the rules than about an order: the clause that answers it."""
     if intent == turn.state.flow or turn.only_order is not None:
         return None
+    if flow.terms and flow.assume.get("freight_cause") == "no_reason" and about_a_fault(turn):
+        return None  # who pays for faulty goods is not what the general rule says
     if (flow.subject == "order" or flow.rule) and (rule := await rule_asked_for(intent, flow, turn)):
         return rule
     guess = max((g.confidence for g in turn.heard.intents if g.name == intent), default=1.0)

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from assistant.context import Question, TurnContext
 from assistant.conversation import Card, QuickReply
 from assistant.flows import Flow
-from assistant.naming import further_orders, goods_of_others, named_lines, named_orders, standing_where, with_case
+from assistant.naming import (
+    further_orders,
+    goods_in,
+    goods_of_others,
+    named_lines,
+    named_orders,
+    standing_where,
+    with_case,
+)
 from assistant.order_facts import items, order_card
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine
@@ -179,6 +187,12 @@ def _named(turn: TurnContext, own: Sequence[Order]) -> Order | None:
 
 def _names_some_order(turn: TurnContext) -> bool:
     return bool(turn.heard.slots.order_id or turn.asked.order_id or turn.heard.slots.order_tail)
+
+
+def other_goods(turn: TurnContext, order_id: str | None) -> bool:
+    """Whether the message names goods that are not in this order."""
+    named = {order.order_id for order in named_orders(turn.heard.text, turn.known_orders, turn.engine.catalogue)}
+    return order_id not in named and bool(named or goods_in(fold(turn.heard.text), turn.engine.catalogue))
 
 
 def find_lines(turn: TurnContext, order: Order) -> Sequence[OrderLine] | Question:

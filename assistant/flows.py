@@ -70,6 +70,8 @@ class Flow(Strict):
     """
     rule: tuple[str, ...] = ()
     """Clauses that answer a question about the rule itself where search is not sure, the shop's own even before it."""
+    terms: tuple[str, ...] = ()
+    """Terms, by their English labels, that answer the question while a proposal with them waits for its yes."""
     ask: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
@@ -145,7 +147,10 @@ class FlowBook(Strict):
         return self.model_copy(update={"evidence": evidence})
 
     def problems(self) -> Iterator[str]:
-        """What cannot work: an action or flow that does not exist, languages that ask for different values."""
+        """What cannot work: an action, flow or term that does not exist, languages that ask for different values."""
+        labels = {term.label.en for action in self.actions.values() for term in action.terms}
+        unknown = [(name, label) for name, flow in self.flows.items() for label in flow.terms if label not in labels]
+        yield from (f"flow `{name}` tells the term `{label}`, which no action has" for name, label in unknown)
         for name, flow in self.flows.items():
             if not (flow.replies or flow.skill or flow.answer):
                 yield f"flow `{name}` says nothing: give it replies, a skill or `answer: search`"

@@ -64,6 +64,10 @@ _CASES: tuple[tuple[re.Pattern[str], TicketKind], ...] = (
 )
 
 
+_CLAUSE = re.compile(r"[,，。;；!！?？]|\. ")
+_WISHES = re.compile(r"[退换修补]|取消|\b(?:return|refund|exchange|swap|cancel|repair|send (?:it |them )?back)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """How much of a message speaks of something: `score` in characters (two Latin letters count as one)."""
@@ -173,8 +177,16 @@ def further_orders(words: str, first: Order, orders: Sequence[Order], catalogue:
 def named_lines(words: str, order: Order, catalogue: Catalogue) -> list[OrderLine]:
     """The lines of an order a message is about: all that are named by words of their own, best first.
 
-    What it says to keep, and which order a thing was in, names no line.
+    What it says to keep, and which order a thing was in, names no line; a clause with the wish in it says more than the
+    clauses around it (`毛巾和炸锅买多了，炸锅想退`).
     """
+    wish = [clause for clause in _CLAUSE.split(words) if _WISHES.search(fold(clause))]
+    if wish and len(wish[0]) < len(words) and (told := _lines_in(" ".join(wish), order, catalogue)):
+        return told
+    return _lines_in(words, order, catalogue)
+
+
+def _lines_in(words: str, order: Order, catalogue: Catalogue) -> list[OrderLine]:
     about = _KEPT.sub(" ", words)
     inner = _ORDER_OF.sub(" ", about)
     for said in (inner, about):

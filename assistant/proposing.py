@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,11 @@ from assistant.service_orders import case_at_fault, fault_accepted
 from assistant.shop import Action, Order, Ticket
 from assistant.wording import fill, money
 from knowledge.decision import Decision
+from knowledge.text import fold
+
+_NO_REASON = re.compile(
+    r"^$|无理由|不(?:想要|喜欢|合适)|[拍买]错|尺码|[大小]|\b(?:no.?reason|without a reason|changed|size|fit|like)\b"
+)
 
 
 def propose(run: FlowRun, subject: Subject, name: str, text: str, values: Mapping[str, str]) -> Outcome:
@@ -69,6 +75,8 @@ def in_its_way(run: FlowRun, subject: Subject, name: str, values: Mapping[str, s
     """What is said of an open case that leaves no room for action `name`; None when there is none."""
     words = run.turn.engine.flows.actions[name]
     if _on_record(words, subject.order):
+        if run.intent in FAULTS and _opened_without_fault(words, subject.order):
+            return hand_off(run.intent, run.turn.say("fault_on_case"), "fault_told_later", run.turn)
         return _where_it_stands(run, subject, words)
     if words.ticket and (case := case_instead(subject.order, words.ticket, [line.line_id for line in subject.lines])):
         return _instead(run, subject, case, values)
@@ -131,6 +139,12 @@ def _on_record(words: ActionWords, order: Order) -> bool:
     if words.ticket == "invoice" and order.invoice in {"requested", "issued"}:
         return True
     return any(ticket.kind == words.ticket for ticket in open_tickets(order))
+
+
+def _opened_without_fault(words: ActionWords, order: Order) -> bool:
+    """Whether the goods already go back without a reason: a fault told now changes who pays for it."""
+    case = next((ticket for ticket in open_tickets(order) if ticket.kind == words.ticket), None)
+    return case is not None and case.kind == "return_refund" and _NO_REASON.search(fold(case.reason)) is not None
 
 
 def _offer(run: FlowRun, subject: Subject) -> Offer | None:

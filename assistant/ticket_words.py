@@ -44,7 +44,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], frozenset[TicketKind]], ...] = (
 """Which cases such words can be about; words for keeping the goods are about all that takes them back."""
 _SENT = re.compile(
     r"(?:寄|发|退)(?:回|出|走)(?:去|来)?(?:给你们?|给商家)?了(?![吗么没])|(?:已经?|刚刚?|都)寄了|(?:填|登记|录|补).{0,4}(?:运?单号|快递号)|(?:退货|寄回|运)(?:的)?(?:快递)?单号(?:是|为|[:：])"
-    r"|\bi(?:'ve| have|'ve just| just)? (?:already |just )?(?:sent|posted|shipped|mailed) (?:it|them|the \w+|this)(?: back| off)?\b|\btracking (?:number|no\.?) (?:is|:)"
+    r"|\bi(?:'ve| have|'ve just| just)? (?:already |just )?(?:sent|posted|shipped|mailed) (?:it|them|the \w+|this)(?: back| off)?\b|^(?:just |already )?(?:sent|posted|shipped|mailed) (?:it|them)\b|\btracking (?:number|no\.?) (?:is|:)"
 )
 _NOT_SENT = re.compile(r"还没|没有?寄|怎么|哪里|在哪|如何|[吗么?？]|\bhow\b|\bwhere\b|\bnot yet\b|\bhaven'?t\b")
 _ACCEPTED = re.compile(
@@ -124,7 +124,7 @@ def step_wanted(turn: TurnContext) -> str | None:
     the case is called by its name.
     """
     flow = step_in(turn.heard.text)
-    if flow is None or turn.heard.risks or (_bare(turn) and _arranging(turn)):
+    if flow is None or turn.heard.risks or (flow != "ticket_status" and _bare(turn) and _arranging(turn)):
         return None
     kinds = _dropped(turn) if flow == "ticket_withdraw" and _bare(turn) else ALL_KINDS
     allowing = [order for order in turn.known_orders if _allows(order, FLOWS[flow], kinds, turn)]

@@ -11,6 +11,7 @@ from typing import Literal
 from assistant.catalogue import Catalogue, sold_on
 from assistant.conversation import Card, Lang
 from assistant.shop import Product, Text, Variant
+from assistant.slot_words import RECIPIENTS
 from assistant.wording import day, money
 from knowledge.text import fold
 
@@ -115,6 +116,13 @@ def advise(request: RecommendRequest, catalogue: Catalogue) -> RecommendAdvice:
 def _candidates(request: RecommendRequest, category: str | None, catalogue: Catalogue) -> list[Product]:
     found = catalogue.find(request.wish, limit=len(catalogue.products), category=category, platform=request.platform)
     found = [hit for hit in found if hit.product.id not in request.exclude]
+    if who := _recipients(request.wish):
+        # a gift for somebody: what is meant for them, else anything that is not meant for somebody else
+        for_them = [p for p in catalogue.products if _is_for(who, p) and category in {None, p.category}]
+        if for_them := [p for p in for_them if p.id not in request.exclude and sold_on(p, request.platform)]:
+            rank = {hit.product.id: place for place, hit in enumerate(found)}
+            return sorted(for_them, key=lambda p: rank.get(p.id, len(rank)))
+        found = [hit for hit in found if not _given_to(hit.product)]
     # a gift for somebody is meant for that somebody: half the words of another gift do not make it one
     meant = [hit for hit in found if any(word.startswith(_GIFT) for word in _said(hit.product, request.wish))]
     found = meant or found
@@ -127,6 +135,22 @@ def _candidates(request: RecommendRequest, category: str | None, catalogue: Cata
         for product in catalogue.products
         if product.category == category and product.id not in request.exclude and sold_on(product, request.platform)
     ]
+
+
+def _recipients(words: str) -> frozenset[str]:
+    """Whom `words` name: father, mother and whoever else is old in years count as elders too."""
+    said = {name for name, pattern in RECIPIENTS if pattern.search(fold(words))} - {"self", "pet", "colleague"}
+    return frozenset(said | {"elder"} if said & {"father", "mother"} else said)
+
+
+def _is_for(who: frozenset[str], product: Product) -> bool:
+    given = _given_to(product)
+    return bool(who & given) and not (given & {"father", "mother"} and not given & (who - {"elder"}))
+
+
+def _given_to(product: Product) -> frozenset[str]:
+    gifts = [word for word in product.keywords if word.startswith(_GIFT)]
+    return frozenset(name for name, pattern in RECIPIENTS if any(pattern.search(fold(word)) for word in gifts))
 
 
 def _suggest(product: Product, request: RecommendRequest, catalogue: Catalogue, *, in_stock: bool) -> Suggestion | None:

@@ -177,3 +177,50 @@ async def test_paying_first_goes_through_a_person_and_only_where_fault_is_accept
     await other.say("毛衣你们先行赔付给我")
     assert other.decided[-1] == "ADVANCE-PAYMENT FAULT_OPEN"
     assert other.proposed == []
+
+
+@pytest.mark.parametrize(("lang", "asked"), [("zh", "那运费谁出啊"), ("en", "who pays the postage")])
+async def test_what_is_asked_of_a_proposal_is_answered_from_its_terms(talking: Talking, lang: Lang, asked: str) -> None:
+    talk = await talking("c17", lang)
+    await talk.say({"zh": "耳机有电流声", "en": "there is static in the earbuds"}[lang])
+    assert talk.proposed == ["quality_return"]
+    freight = next(term for term in talk.proposals[-1].terms if term.label in {"运费", "Freight"})
+    await talk.say(asked)
+    assert freight.value in talk.said
+    await talk.button("yes")
+    await talk.say(asked)
+    assert "FREIGHT-PAYOUT SELLER_PAYS" in talk.decided, "who pays for faulty goods stays who pays"
+
+
+async def test_of_other_goods_a_proposal_says_nothing(talking: Talking) -> None:
+    talk = await talking("c17")
+    await talk.say("耳机有电流声")
+    await talk.say("毛衣退货运费谁出")
+    assert "方案里写着" not in talk.said
+
+
+async def test_a_fault_told_after_a_return_without_a_reason_goes_to_a_person(talking: Talking) -> None:
+    talk = await talking("c09", "en")
+    for words in ("I want to return the shoes", "tried on, tags on", "yes", "the shoes fell apart"):
+        await talk.say(words)
+    assert talk.handed_off == ["fault_told_later"]
+    assert "freight" in talk.said
+
+
+@pytest.mark.parametrize(
+    ("words", "returned"), [("毛巾和炸锅买多了，炸锅我想退掉", {"L1"}), ("毛巾和炸锅都退了吧", {"L1", "L2"})]
+)
+async def test_the_clause_with_the_wish_names_what_goes_back(talking: Talking, words: str, returned: set[str]) -> None:
+    talk = await talking("c20")
+    await talk.say(words)
+    await talk.say("没拆")
+    await talk.button("yes")
+    order = await talk.order("467381016730121997")
+    assert set(order.tickets[-1].line_ids) == returned
+
+
+async def test_an_invoice_title_is_kept_without_what_leads_to_it(talking: Talking) -> None:
+    talk = await talking("c20")
+    await talk.say("毛巾那单开个发票")
+    await talk.say("公司 上海启明贸易有限公司 91310115MA1K4ABC2X")
+    assert any(term.value.startswith("上海启明贸易有限公司") for term in talk.proposals[-1].terms)

@@ -65,3 +65,11 @@ def test_the_card_carries_the_reasons() -> None:
     assert (first["product_id"], first["price_from"]) == ("watch-fit", 39900)
     assert "¥399.00" in first["why"]
     assert "watch-fit" not in [item.product.id for item in recommend("智能手表", platform="taobao").items]
+
+
+def test_a_gift_for_one_is_never_one_that_is_meant_for_another() -> None:
+    assert [item.product.id for item in recommend("a gift for my dad").items][:1] == ["watch-fit"]
+    for wish in ("给爸爸买个礼物", "a present for dad"):
+        assert not {"lipstick-rose", "ring-silver", "cream-repair"} & {
+            item.product.id for item in recommend(wish, budget=30000).items
+        }
