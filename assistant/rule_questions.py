@@ -7,6 +7,7 @@ own case is about that; what asks in general is answered by the clause.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import suppress
 
@@ -67,6 +68,13 @@ def asks_in_general(words: str) -> bool:
     if _REQUEST.search(said) or _PUT_RIGHT.search(said):
         return False
     return bool(_DEADLINE.search(said)) or (bool(_GENERAL.search(said)) and not _OWN.search(said))
+
+
+async def prepare_search(turn: TurnContext) -> None:
+    """Have an endpoint embed what a turn may search for off the event loop, so that no other talk waits for it."""
+    if turn.engine.index.asks_endpoint:
+        parts = [question_in(guess.words) for guess in turn.heard.intents if guess.words]
+        await asyncio.to_thread(turn.engine.index.prepare, [turn.heard.text, *parts])
 
 
 async def rule_asked_for(intent: str, flow: Flow, turn: TurnContext) -> str | None:

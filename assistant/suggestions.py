@@ -9,6 +9,7 @@ from assistant.context import TurnContext
 from assistant.conversation import Citation, Frozen, Proposed, Said
 from assistant.flow_run import shop_place
 from assistant.planner import FlowPlanner
+from assistant.rule_questions import prepare_search
 
 MAX_SUGGESTIONS = 3
 
@@ -26,6 +27,7 @@ async def suggest_replies(turn: TurnContext) -> list[Suggestion]:
     """Up to three replies to the turn's message: what the assistant would say, then clauses that bear on it."""
     found: list[Suggestion] = []
     action = None
+    await prepare_search(turn)
     async for event in FlowPlanner().run(turn):
         if isinstance(event, Proposed):
             action = event.action

@@ -42,6 +42,7 @@ from assistant.profile import ShopProfile
 from assistant.proposals import Proposal, Settled
 from assistant.quality import Scorecard, score
 from assistant.risk import RiskNote, risk_notes
+from assistant.rule_questions import prepare_search
 from assistant.shop import Connected
 from assistant.store.approval_store import ApprovalStore
 from assistant.store.conversations import ConversationStore
@@ -211,6 +212,7 @@ class Assistant:
 
     async def _planned(self, turn: _Turn, planner: Planner) -> AsyncIterator[Saying]:
         replaces = turn.context.open_proposal is not None and supersedes(turn.context)
+        await prepare_search(turn.context)
         async for event in planner.run(turn.context):
             if isinstance(event, Saying):
                 yield event

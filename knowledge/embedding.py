@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Vectors: TypeAlias = NDArray[np.float32]
 
+_READY = 512
+"""Vectors that were asked for ahead and are kept."""
 _MAX_CHARACTERS = 2000
 """What is embedded of one text. A clause is shorter; a question never is longer without being something else."""
 
@@ -89,15 +91,34 @@ class LangChainEmbedder:
         self._embeddings = embeddings
         self.name = name
         self._dim = dim
+        self._ready: dict[str, Vectors | None] = {}
 
     @property
     def dim(self) -> int:
         """The width; asked of the model where nothing has been embedded yet."""
         return self._dim if self._dim is not None else self.embed(["你好"]).shape[1]
 
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Ask for these vectors now, so that `embed` has them at once; where they do not come, it fails at once."""
+        asked = [text for text in texts if text not in self._ready]
+        if len(self._ready) + len(asked) > _READY:
+            self._ready = {}
+        try:
+            vectors: Sequence[Vectors | None] = list(self.embed(asked)) if asked else ()
+        except EmbedderUnavailable:
+            vectors = [None] * len(asked)
+        self._ready |= dict(zip(asked, vectors, strict=True))
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), np.float32)
+        if self._ready and all(text in self._ready for text in texts):
+            held = [self._ready[text] for text in texts]
+            known = [vector for vector in held if vector is not None]
+            if len(known) == len(held):
+                return np.stack(known)
+            self._ready = {text: vector for text, vector in self._ready.items() if vector is not None}
+            raise EmbedderUnavailable(f"{self.name} did not answer just now.")
         # an endpoint refuses a text without a word in it, and with it the whole batch
         readable = [safe(text)[:_MAX_CHARACTERS].strip() or "。" for text in texts]
         given = self._embeddings.embed_documents(readable)

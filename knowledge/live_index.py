@@ -38,6 +38,11 @@ class Clauses(Protocol):
     @property
     def rebuild(self) -> Future[None] | None: ...
 
+    @property
+    def asks_endpoint(self) -> bool: ...
+
+    def prepare(self, questions: Sequence[str]) -> None: ...
+
     def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause: ...
 
     def search(
@@ -93,6 +98,15 @@ class LiveIndex:
     @property
     def rebuild(self) -> Future[None] | None:
         return self._index.rebuild
+
+    @property
+    def asks_endpoint(self) -> bool:
+        """See `ClauseIndex.asks_endpoint`."""
+        return self.index.asks_endpoint
+
+    def prepare(self, questions: Sequence[str]) -> None:
+        """See `ClauseIndex.prepare`."""
+        self.index.prepare(questions)
 
     def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause:
         """See `ClauseIndex.clause`."""

@@ -26,7 +26,7 @@ from knowledge.calibration import Calibration, Signals
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
 from knowledge.coverage import Bags, Coverage
 from knowledge.dense import in_memory
-from knowledge.embedding import Embedder, Vectors
+from knowledge.embedding import Embedder, LangChainEmbedder, Vectors
 from knowledge.errors import DocumentError, EmbedderUnavailable, IndexDamaged, UnknownClause
 from knowledge.formal import Meanings, meanings_of
 from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
@@ -283,6 +283,19 @@ class ClauseIndex:
             raise UnknownClause(f"There is no clause {ref_or_id}.")
         wanted = lang or "zh"
         return languages.get(wanted) or next(iter(languages.values()))
+
+    @property
+    def asks_endpoint(self) -> bool:
+        """Whether questions are embedded by something that may take its time, so that `prepare` is worth while."""
+        space = self._searchers.space
+        return space is not None and isinstance(space.embedder, LangChainEmbedder)
+
+    def prepare(self, questions: Sequence[str]) -> None:
+        """Have the vectors of `questions` fetched, so that searching for them waits for nothing. Blocks."""
+        space = self._searchers.space
+        if space is not None and isinstance(space.embedder, LangChainEmbedder):
+            asked = filter(None, (mend(fold(question)) for question in questions))
+            space.embedder.prepare(list(dict.fromkeys(meanings_of(each, tokens).text or each for each in asked)))
 
     def search(
         self,

@@ -5,6 +5,7 @@ Everything here needs a token of the desk; the desk page keeps it in a cookie th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -256,7 +257,10 @@ async def search(
 ) -> list[HitView]:
     """Knowledge cards in force now, with both scores."""
     place = Place(platform=front.assistant.profile.platform, audience="agent")
-    hits = front.assistant.engine.index.search(q, as_of=front.assistant.engine.clock.now(), place=place, lang=lang, k=k)
+    index, now = front.assistant.engine.index, front.assistant.engine.clock.now()
+    if index.asks_endpoint:
+        await asyncio.to_thread(index.prepare, [q])
+    hits = index.search(q, as_of=now, place=place, lang=lang, k=k)
     return [hit_view(hit) for hit in hits]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.build import open_index
+from assistant.build import IN_MEMORY, open_assistant, open_index
 from assistant.clock import FixedClock
+from assistant.conversation import Asked
 from assistant.embeddings import open_endpoint
 from assistant.settings import Settings
 from knowledge.clauses import SHANGHAI, Place
@@ -33,6 +36,8 @@ class Endpoint(ThreadingHTTPServer):
         self.keys: set[str] = set()
         self.answer: bytes | None = None
         self.status = 200
+        self.before: Callable[[], None] = lambda: None
+        """Called before each answer."""
 
     @property
     def url(self) -> str:
@@ -46,6 +51,7 @@ class _Answer(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append({"path": self.path, **body})
         self.server.keys.add(self.headers["authorization"])
+        self.server.before()
         vectors = HashEmbedder(48).embed(body["input"])
         data = [{"object": "embedding", "index": n, "embedding": row.tolist()} for n, row in enumerate(vectors)]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
@@ -144,3 +150,44 @@ def test_a_shop_is_searched_with_the_embedder_its_settings_name(endpoint: Endpoi
     hits = index.search("七天无理由退货", as_of=NOW, place=Place(platform="taobao"))
     assert hits
     assert {hit.dense for hit in hits} == {0.0}
+
+
+def test_what_was_fetched_ahead_is_not_asked_for_again_and_fails_once_only(endpoint: Endpoint) -> None:
+    index = open_index(settings_for(endpoint))
+    assert index.asks_endpoint
+    index.prepare(["七天无理由退货", "七天无理由退货"])
+    before = len(endpoint.asked)
+    assert index.search("七天无理由退货", as_of=NOW, place=Place(platform="taobao"))[0].dense > 0
+    assert len(endpoint.asked) == before
+    endpoint.status, endpoint.answer = 503, b"{}"
+    index.prepare(["运费谁出"])
+    before = len(endpoint.asked)
+    assert {hit.dense for hit in index.search("运费谁出", as_of=NOW, place=Place(platform="taobao"))} == {0.0}
+    assert len(endpoint.asked) == before
+
+
+async def test_while_an_endpoint_embeds_a_question_other_talks_go_on(endpoint: Endpoint) -> None:
+    assistant = await open_assistant(settings_for(endpoint, database_url=IN_MEMORY), clock=FixedClock(NOW))
+    talk = await assistant.open(None)
+    ticks, seen = 0, list[bool]()
+
+    async def other_talks() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.005)
+
+    def wait_for_them() -> None:
+        held, deadline = ticks, time.monotonic() + 2
+        while ticks < held + 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        seen.append(ticks >= held + 3)
+
+    endpoint.before = wait_for_them
+    others = asyncio.create_task(other_talks())
+    await assistant.accept(talk.id, Asked(client_id="m1", text="退货的运费一般谁出"), customer_id=None)
+    assert [logged.entry async for logged in assistant.reply(talk.id, customer_id=None)]
+    others.cancel()
+    await assistant.close()
+    assert seen
+    assert all(seen)
