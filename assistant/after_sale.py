@@ -159,7 +159,7 @@ class AfterSale:
         if talk is None or await self.talks.was_told(talk.id, ref):
             return []
         words, cited = self.words(ticket, talk.lang)
-        card = card_of(ticket, self.engine.flows, talk.lang)
+        card = card_of(ticket, self.engine, talk.lang)
         entries: list[Entry] = [Said(text=words, cards=(card,), ref=ref), *cited]
         _, logged = await self.conversations.commit(talk, entries, at=self.engine.clock.now(), turn_done=False)
         return [(talk, entry) for entry in logged]

@@ -172,7 +172,7 @@ def _cards(reply: Reply, subject: Subject | None, turn: TurnContext) -> tuple[Ca
         card = parcel_card(subject.order, turn.engine.catalogue, turn.lang)
         return (card,) if card else ()
     if reply.card == "case":
-        return (card_of(subject.ticket, turn.engine.flows, turn.lang),) if subject.ticket else ()
+        return (card_of(subject.ticket, turn.engine, turn.lang),) if subject.ticket else ()
     return (order_card(subject.order, turn.engine, turn.lang),)
 
 

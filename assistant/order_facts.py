@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from assistant.catalogue import Catalogue
+from assistant.clock import Clock
 from assistant.conversation import Card, Lang
 from assistant.flows import FlowBook
 from assistant.goods_facts import goods_facts
@@ -36,7 +37,7 @@ _ANY_EVIDENCE = Text(zh="您觉得有用的照片或凭证", en="any photos or p
 
 
 class ShopWords(Protocol):
-    """What puts an order into words: the engine has all three."""
+    """What puts an order into words, as of now: the engine has all four."""
 
     @property
     def profile(self) -> ShopProfile: ...
@@ -46,6 +47,9 @@ class ShopWords(Protocol):
 
     @property
     def catalogue(self) -> Catalogue: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 def place_of(order: Order, product: Product | None) -> Place:
@@ -323,12 +327,13 @@ def order_card(order: Order, words: ShopWords, lang: Lang) -> Card:
             }
             if order.parcel
             else None,
-            "tickets": [ticket_data(ticket, words.flows, lang) for ticket in order.tickets],
+            "tickets": [ticket_data(ticket, words, lang) for ticket in order.tickets],
         },
     )
 
 
-def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object]:
+def ticket_data(ticket: Ticket, shop: ShopWords, lang: Lang) -> dict[str, object]:
+    flows = shop.flows
     words = ticket_values(ticket, flows, lang)
     return {
         "ticket_id": ticket.ticket_id,
@@ -343,7 +348,7 @@ def ticket_data(ticket: Ticket, flows: FlowBook, lang: Lang) -> dict[str, object
         "amount": ticket.amount,
         "party": flows.phrase("ticket_party", next_party(ticket), lang) or next_party(ticket),
         "history": [{"at": _iso(step.at), "label": step_label(step, flows, lang)} for step in ticket.history],
-        "can": customer_moves(ticket, ticket.updated_at),
+        "can": customer_moves(ticket, shop.clock.now()),
         "missing": flows.evidence.missing(ticket, lang),
     }
 
@@ -371,9 +376,9 @@ def step_label(step: TicketStep, flows: FlowBook, lang: Lang) -> str:
     return event
 
 
-def card_of(ticket: Ticket, flows: FlowBook, lang: Lang) -> Card:
+def card_of(ticket: Ticket, words: ShopWords, lang: Lang) -> Card:
     """The ticket at a glance, named by its kind."""
-    data = ticket_data(ticket, flows, lang)
+    data = ticket_data(ticket, words, lang)
     kind = str(data["kind_label"])
     return Card(kind="case", title=kind[:1].upper() + kind[1:], data=data)
 

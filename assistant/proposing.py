@@ -122,7 +122,7 @@ def _instead(run: FlowRun, subject: Subject, case: Ticket, values: Mapping[str, 
     wish = turn.engine.flows.phrase("intent", run.intent, turn.lang) or ""
     shown = {**values, **ticket_values(case, turn.engine.flows, turn.lang), "wish": wish}
     if "withdraw" not in customer_moves(case, turn.now):
-        card = card_of(case, turn.engine.flows, turn.lang)
+        card = card_of(case, turn.engine, turn.lang)
         return Outcome(run.intent, fill(turn.say("other_case"), shown), cards=(card,))
     bare = replace(run, decisions=[], consulted=[])  # what was weighed for the wish is no reason to withdraw
     return propose(bare, replace(subject, ticket=case), "withdraw", fill(turn.say("other_case_withdraw"), shown), shown)
@@ -130,7 +130,7 @@ def _instead(run: FlowRun, subject: Subject, case: Ticket, values: Mapping[str, 
 
 def _where_it_stands(run: FlowRun, subject: Subject, words: ActionWords) -> Outcome:
     ticket = newest_of([each for each in subject.order.tickets if each.kind == words.ticket]) or subject.ticket
-    card = card_of(ticket, run.turn.engine.flows, run.turn.lang) if ticket else None
+    card = card_of(ticket, run.turn.engine, run.turn.lang) if ticket else None
     return Outcome(run.intent, run.turn.say("on_record"), cards=(card,) if card else ())
 
 

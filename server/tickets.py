@@ -223,7 +223,7 @@ async def dispute_pack(front: TheFront, colleague: TheColleague, ticket_id: Tick
 
 
 def ticket_view(after_sale: AfterSale, ticket: Ticket, lang: Lang) -> TicketView:
-    return TicketView.model_validate(keep(ticket_data(ticket, after_sale.engine.flows, lang), CARDS["case"]))
+    return TicketView.model_validate(keep(ticket_data(ticket, after_sale.engine, lang), CARDS["case"]))
 
 
 async def _require_reader(front: Front, colleague: TheColleague, order: Order, ticket: Ticket) -> None:
@@ -239,7 +239,7 @@ async def _concerns_legal(front: Front, order: Order, ticket: Ticket) -> bool:
 
 
 async def _row(front: TheFront, order: Order, ticket: Ticket, lang: Lang) -> TicketRow:
-    data = ticket_data(ticket, after_sale_of(front).engine.flows, lang)
+    data = ticket_data(ticket, after_sale_of(front).engine, lang)
     return TicketRow(
         ticket_id=ticket.ticket_id,
         order_id=order.order_id,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from assistant.conversation import Said
 from assistant.errors import EffectRefused
+from assistant.order_facts import ticket_data
 from assistant.orders import apply, change_ticket, open_tickets
 from assistant.shop import Action, Order
 from assistant.store.sql_shop import SqlShop
@@ -323,3 +326,12 @@ async def test_of_two_open_cases_the_one_that_was_named_is_taken_back(talking: T
     await talk.say("确认")
     states = {each.ticket_id: each.state for each in (await order_of(talk)).tickets}
     assert states == {returned.ticket_id: "WITHDRAWN", "T-later": "SUBMITTED"}
+
+
+async def test_a_case_shows_only_the_steps_that_are_open_at_this_moment(talking: Talking) -> None:
+    talk = await talking("c20")
+    engine = talk.assistant.engine
+    (ticket,) = [t for order in await shop_of(talk).orders("c20") for t in order.tickets if t.reason == "跑绒"]
+    assert "appeal" in ticket_data(ticket, engine, "zh")["can"]  # type: ignore[operator]
+    talk.clock.advance(timedelta(days=8))
+    assert "appeal" not in ticket_data(ticket, engine, "zh")["can"]  # type: ignore[operator]
