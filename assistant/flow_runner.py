@@ -60,7 +60,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
         outcome = _search(intent, flow, turn)
-        if outcome.answered or flow.otherwise is None or turn.customer is None:
+        if outcome.answered or flow.otherwise is None or turn.customer is None or not _goes_on(flow, turn):
             return outcome
         return await run_flow(flow.otherwise, turn)
     if flow.subject != "order":
@@ -134,11 +134,11 @@ async def _elsewhere(intent: str, further: str, order: Order, turn: TurnContext)
     outcome = await run_flow(further, turn)
     if turn.engine.flows.flows[further].by == "order_state":
         return outcome
-    labels = {name: turn.engine.flows.phrase("intent", name, turn.lang) or "" for name in (intent, further)}
+    labels = [turn.engine.flows.phrase("intent", name, turn.lang) or "" for name in (intent, outcome.intent)]
     values = order_values(order, order.lines, turn.engine, turn.lang)
     note_order(turn, order)
     turn.evidence.text(values["items"])
-    said = fill(turn.say("other_way"), {**values, "asked": labels[intent], "instead": labels[further]})
+    said = fill(turn.say("other_way"), {**values, "asked": labels[0], "instead": labels[1]})
     return replace(outcome, text=f"{said}\n\n{outcome.text}")
 
 
@@ -201,10 +201,14 @@ def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
     )
 
 
+def _goes_on(flow: Flow, turn: TurnContext) -> bool:
+    return flow.otherwise_if is None or flow.otherwise_if.search(fold(turn.heard.text)) is not None
+
+
 def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     words = question_in(turn.words_for(intent))
     answer = answer_from_clauses(turn, words, standing_out=True)
-    goes_on = flow.otherwise is not None and turn.customer is not None
+    goes_on = flow.otherwise is not None and turn.customer is not None and _goes_on(flow, turn)
     if answer is None and not goes_on and (of_any := without_goods(words, turn.engine.catalogue)) != words:
         answer = answer_from_clauses(turn, of_any, standing_out=True)  # rules seldom name the goods they are for
     if answer is None:

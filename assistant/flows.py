@@ -6,6 +6,7 @@ code. Branching lives in tables only. What does not fit is a typed skill that a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -85,6 +86,8 @@ class Flow(Strict):
     answer: Literal["search"] | None = None
     otherwise: str | None = None
     """The flow to go on with when no clause answers and the customer is signed in."""
+    otherwise_if: re.Pattern[str] | None = None
+    """Goes on with `otherwise` only where the folded message holds this pattern."""
     replies: dict[str, Reply] = Field(default_factory=dict)
     retention: bool = False
     """Whether an offer may stand beside the proposal, if DT-21 allows one."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from assistant.catalogue import Catalogue, goods_words, latin_words
 from assistant.orders import open_tickets
-from assistant.shop import Order, OrderLine, OrderState, TicketKind
+from assistant.shop import Order, OrderLine, OrderState, TicketKind, TicketState
 from knowledge.text import fold, mend
 
 _LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
@@ -53,7 +53,7 @@ _STANDS: tuple[tuple[re.Pattern[str], frozenset[OrderState]], ...] = (
 """How people say where an order stands, as far as that tells one order from another."""
 
 _CASES: tuple[tuple[re.Pattern[str], TicketKind], ...] = (
-    (re.compile(r"纠纷|平台介入|\bdispute"), "platform_dispute"),
+    (re.compile(r"纠纷|平台(?:介入|那边|处理)|判(?:了|定|决|下来)|\bdispute|\bruling"), "platform_dispute"),
     (re.compile(r"换货|\bexchange"), "exchange"),
     (re.compile(r"维修|返修|在修|\brepair"), "repair"),
     (re.compile(r"补发|\bresen[dt]"), "resend"),
@@ -66,6 +66,9 @@ _CASES: tuple[tuple[re.Pattern[str], TicketKind], ...] = (
 
 _CLAUSE = re.compile(r"[,，。;；!！?？]|\. ")
 _WISHES = re.compile(r"[退换修补]|取消|\b(?:return|refund|exchange|swap|cancel|repair|send (?:it |them )?back)\b")
+
+_BEFORE_PLATFORM: frozenset[TicketState] = frozenset({"PLATFORM_DISPUTE", "JUDGED", "EXECUTING", "APPEAL", "SUSPENDED"})
+"""Where a case of any kind is a dispute before the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ def kinds_named(words: str) -> set[TicketKind]:
 def with_case(words: str, orders: Sequence[Order]) -> list[Order]:
     """The orders with an open case of the kind that `words` name (`那个纠纷单`); none when they name none."""
     named = kinds_named(words)
-    return [order for order in orders if any(ticket.kind in named for ticket in open_tickets(order))]
+    judged = _BEFORE_PLATFORM if "platform_dispute" in named else frozenset[TicketState]()
+    return [o for o in orders if any(t.kind in named or t.state in judged for t in open_tickets(o))]
 
 
 def standing_where(words: str, orders: Sequence[Order]) -> list[Order]:

@@ -51,7 +51,7 @@ REASONS: Patterns = _patterns(
     cheaper_elsewhere=r"(?:别家|其他店|别处|拼多多|外面|实体店|另一家|其他地方)(?:更|才|卖得|比)?.{0,6}便宜|买贵|cheaper (?:elsewhere|at|somewhere|in another)|found it cheaper",
     price_drop=r"降价|掉价|price (?:dropped|drop|went down)",
     small_flaw=r"小(?:瑕疵|毛病|问题|划痕|污点|破损)|(?:有点|一点|轻微)(?:瑕疵|划痕|脏|掉漆|色差|线头)|\b(?:small|minor|little|slight) (?:flaw|scratch|stain|defect|mark|dent)",
-    quality=r"质量(?:有)?(?:问题|太差|不好|差)|(?<!没)坏(?:了|的|掉)|破洞|破了|(?:有|破)了?(?:个|一个)?洞|没(?:有)?(?:声音|反应|信号)|不(?:亮|制冷|通电)|开线|开胶|漏水|黑屏|死机|不能用|用不了|开不了机|充不进|裂(?:开|了|缝)|掉色|褪色|缩水|变形|脱线|异响|生锈|起球|断了|\b(?:defective|faulty|broken|torn|stopped working|doesn'?t work|(?:does|is|are|do)(?: not|n'?t) work(?:ing)?|no (?:sound|power|signal|picture)|poor quality|a hole)\b",
+    quality=r"质量(?:有)?(?:问题|太差|不好|差)|(?<!没)坏(?:了|的|掉)|破洞|破了|(?:有|破)了?(?:个|一个)?洞|没(?:有)?(?:声音|反应|信号)|不(?:亮|制冷|通电)|开线|开胶|漏水|黑屏|死机|不能用|用不了|开不了机|充不进|裂(?:开|了|缝)|掉色|褪色|缩水|变形|脱线|异响|生锈|(?:异|臭|怪|霉)味|起球|断了|\b(?:defective|faulty|broken|torn|stopped working|doesn'?t work|(?:does|is|are|do)(?: not|n'?t) work(?:ing)?|no (?:sound|power|signal|picture)|smell(?:s|ed)? (?:\w+ )?(?:bad|awful|weird|strange|terrible|off)|poor quality|a hole)\b",
     not_as_expected=r"(?:和|跟|与)?(?:想象|描述|图片|预期|照片|页面)(?:的|中)?.{0,4}(?:不(?:一样|符|同)|差)|色差|不好看|显(?:胖|黑|老)|效果(?:一般|不好|不行)|不如预期|not (?:what i|as) (?:expected|described|pictured|imagined)|looks? different",
     changed_mind=r"不(?:喜欢|想要|要了|需要|想买)|后悔|用不(?:上|着)|changed? my mind|(?:don'?t|no longer) (?:want|need|like)|didn'?t like",
 )  # fmt: skip

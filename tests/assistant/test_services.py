@@ -224,3 +224,24 @@ async def test_an_invoice_title_is_kept_without_what_leads_to_it(talking: Talkin
     await talk.say("毛巾那单开个发票")
     await talk.say("公司 上海启明贸易有限公司 91310115MA1K4ABC2X")
     assert any(term.value.startswith("上海启明贸易有限公司") for term in talk.proposals[-1].terms)
+
+
+@pytest.mark.parametrize(
+    ("customer", "lang", "asked"),
+    [("c31", "en", "is there a warranty on the headphones"), ("c17", "zh", "耳机保修多久")],
+)
+async def test_who_asks_for_the_warranty_is_offered_no_return(
+    talking: Talking, customer: str, lang: Lang, asked: str
+) -> None:
+    talk = await talking(customer, lang)
+    await talk.say(asked)
+    assert talk.proposed == []
+    assert talk.decided == []
+
+
+async def test_what_is_open_instead_is_called_by_what_is_then_proposed(talking: Talking) -> None:
+    talk = await talking("c09", "en")
+    await talk.say("i don't want it anymore, it smells bad")
+    assert talk.proposed == ["quality_return"]
+    assert "Return for a fault" in talk.said
+    assert "without a reason" not in talk.said
