@@ -56,6 +56,7 @@ _NO_FAULT = re.compile(
     r"|\b(?:no|not|nothing|isn't|without)\b[^,.;]{0,16}\b(?:fault\w*|defect\w*|broken|wrong|flaws?)\b"
 )
 
+_EXCHANGED = re.compile(r"换货|换(?:大|小|个|件|双|成|码)|\bexchang|\bswap")
 _LEADS_TO_TITLE = re.compile(
     r"^(?:[开写填就给]?(?:公司|单位|企业|个人)(?:的|抬头)?|(?:发票)?抬头[是写开]?|company|personal)[\s:：,，]+",
     re.I,
@@ -85,6 +86,8 @@ def claimed_facts(turn: TurnContext, intent: str) -> Facts:
     at_fault = about_a_fault(turn) or turn.heard.slots.reason in {"quality", "missing_part"}
     if intent in {"freight_dispute", "freight_rule"} and at_fault:
         claimed["freight_cause"] = "seller_fault"
+    elif intent in {"freight_dispute", "freight_rule"} and _EXCHANGED.search(fold(turn.words_for(intent))):
+        claimed["freight_cause"] = "no_reason_exchange"
     if intent == "statutory_damages" and _FOOD.search(fold(turn.heard.text)):
         claimed["damages_kind"] = "food"
     return claimed

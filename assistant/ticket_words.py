@@ -29,7 +29,7 @@ _TAKEN_BACK = re.compile(
     r"|(?<!n't )(?<!not )\b(?:withdraw|cancel|call off|drop|take back|revoke)\b(?:(?!\b(?:order|and|with|for|full)\b)[\w' ]){0,24}\b(?:return|exchange|refund|repair|request|claim|case|complaint|dispute)\b"
 )
 _KEPT_AFTER_ALL = re.compile(
-    r"(?:^|[，,。；;]|我|就|还是)(?:先)?不(?:想|要|用|打算)?(?:再)?(?:退|换|修|投诉)(?:货|款)?了?(?:[吧。!！，,]|$)"
+    r"(?:^|[，,。；;]|我|就|还是)(?:先)?不(?:想|要|用|打算)?(?:再)?(?:退|换|修|投诉)(?:货|款)?了?(?:[吧。!！，,]|怎么(?:弄|办|撤)|$)"
     r"|(?:还是|决定|打算)(?:自己)?留(?:着|下)"
     r"|\bkeep (?:it|them)\b(?: after all| instead|[.!]?$)|\b(?:don'?t|do not|no longer) want to (?:return|exchange)\b"
 )
@@ -66,7 +66,9 @@ _ASKED_AFTER = re.compile(
     r"|\b(?:case|request|exchange|complaint|ticket|claim|repair|dispute)(?:'s)?\b[\w' ]{0,8}\b(?:status|progress|going|coming along)\b"
 )
 _ASKED_WHEN = re.compile(
-    r"(?:换货|补发|维修|返修)的?[^，,。；;]{0,6}(?:什么时候|多久|几天|何时)(?:才)?(?:能)?(?:寄|发|到|好|回|修好)"
+    r"退货?的?(?:包裹|快递|件)?(?:现在|目前|寄)?(?:到哪|到了没|收到)|^(?:那|请问)?(?:你们|商家|仓库)(?:那边)?(?:收到|签收)(?:我的)?(?:退货|货)?了?(?:没有?|吗|么)[?？]?$"
+    r"|\bwhere(?: is|'s) my return\b|\bdid you (?:get|receive) (?:my|the) (?:return|parcel)\b"
+    r"|(?:换货|补发|维修|返修)的?[^，,。；;]{0,6}(?:什么时候|多久|几天|何时)(?:才)?(?:能)?(?:寄|发|到|好|回|修好)"
     r"|^(?:那|请问)?(?:我的)?(?:现在|目前)?(?:到哪一?步了?|处理到哪(?:一?步)?了?|进展如何|办得怎么样了?|进度(?:怎么样|如何)?了?)[?？吗呢]?$"
     r"|\bwhen (?:will|do) (?:i get|you send) (?:my|the) (?:replacement|exchange|resend)\b"
 )

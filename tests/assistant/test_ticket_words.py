@@ -335,3 +335,17 @@ async def test_a_case_shows_only_the_steps_that_are_open_at_this_moment(talking:
     assert "appeal" in ticket_data(ticket, engine, "zh")["can"]  # type: ignore[operator]
     talk.clock.advance(timedelta(days=8))
     assert "appeal" not in ticket_data(ticket, engine, "zh")["can"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("words", ["充电宝退货到哪了", "我的退货你们收到没"])
+async def test_where_the_goods_that_go_back_are_is_asked_of_the_case(talking: Talking, words: str) -> None:
+    talk = await talking("c17")
+    await talk.say(words)
+    assert [card.kind for said in talk.last(Said) for card in said.cards] == ["case"]
+
+
+async def test_who_pays_for_an_exchange_is_not_what_holds_for_a_return(talking: Talking) -> None:
+    talk = await talking("c01")
+    for words in ("外套穿着大了，想换个S", "试过，吊牌都在", "确认", "这单换货运费谁出"):
+        await talk.say(words)
+    assert talk.decided[-1] == "DT-04 BUYER_PAYS_BOTH"
