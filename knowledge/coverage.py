@@ -43,7 +43,7 @@ class Bags:
     @classmethod
     def of(cls, clause: Clause, words: Sequence[str]) -> Bags:
         heading = frozenset(map(intern, tokens(clause.heading[-1] if clause.heading else "")))
-        return cls(frozenset(words), heading, frozenset(map(intern, han_characters(clause.search_text))))
+        return cls(frozenset(words), heading, frozenset(map(intern, han_characters("".join(words)))))
 
 
 class Coverage:
@@ -74,7 +74,9 @@ class Coverage:
         )
 
     def _weight(self, word: str, is_pair: bool) -> float:
-        return _PAIR_SHARE * self._idf.get(word, 0.0) if is_pair else self._idf.get(word) or self._unseen
+        if is_pair:
+            return _PAIR_SHARE * self._idf.get(word, 0.0)
+        return self._idf.get(word) or (self._unseen if len(word) > 1 else 0.0)
 
 
 def _idf(bags: Sequence[frozenset[str]]) -> dict[str, float]:
