@@ -89,7 +89,7 @@ async def run_faults(calls: int, seed: int, *, promised: bool) -> Counts:
     plan = _Plan(dict(chosen), frozenset(each.order_id for each in orders if dice.random() < 0.1))
     system = ScriptedShop.holding([], orders, FixedClock(NOW), faults=plan, idempotent=promised, late_s=PATIENCE_S / 2)
     counts = Counts(calls=calls, faults=Counter(str(fault) for fault in chosen.values()))
-    described = backend(read_timeout_s=PATIENCE_S, write_timeout_s=PATIENCE_S, idempotent=promised)
+    described = backend(write_timeout_s=PATIENCE_S, idempotent=promised)  # no fault keeps a read waiting
     async with world() as w, connected_to(system, clock=_Hasty(), described=described) as shop:
         permits = w.with_shop(shop, idempotent_shop=promised)
         gate = asyncio.Semaphore(AT_ONCE)
