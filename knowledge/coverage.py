@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import log
-from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.bags import Bags, Vocabulary
 from knowledge.clauses import Clause
 from knowledge.formal import Meanings
 from knowledge.fusion import Scores
@@ -19,6 +17,8 @@ from knowledge.text import Subject, han_characters, tokens
 
 _PAIR_SHARE = 0.3
 """What a pair of characters that is no word counts of its idf; one that no clause holds counts nothing."""
+
+_Ways = Sequence[tuple[str, tuple[frozenset[str], ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,88 +33,104 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Bags:
-    """What stands in one clause, as sets."""
+class Held:
+    """What stands in each of some clauses, in their order."""
 
-    words: frozenset[str]
-    heading: frozenset[str]
-    characters: frozenset[str]
+    words: Bags
+    headings: Bags
+    characters: Bags
 
     @classmethod
-    def of(cls, clause: Clause, words: Sequence[str]) -> Bags:
-        heading = frozenset(map(intern, tokens(clause.heading[-1] if clause.heading else "")))
-        return cls(frozenset(words), heading, frozenset(map(intern, han_characters("".join(words)))))
+    def of(cls, clauses: Sequence[Clause], words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Held:
+        """Of clauses with the words of each."""
+        headings = [tokens(clause.heading[-1] if clause.heading else "") for clause in clauses]
+        characters = [sorted(han_characters("".join(each))) for each in words]
+        return cls(*(Bags.of(sets, vocabulary) for sets in (words, headings, characters)))
+
+    @classmethod
+    def joined(cls, several: Sequence[Held]) -> Held:
+        """Of all their clauses, in their order."""
+        return cls(
+            Bags.joined([each.words for each in several]),
+            Bags.joined([each.headings for each in several]),
+            Bags.joined([each.characters for each in several]),
+        )
 
 
 class Coverage:
-    """Bags of words and characters of clauses, with how rare each word and character is among them."""
+    """What stands in clauses, with how rare each word and character is among them."""
 
-    def __init__(self, bags: Sequence[Bags]) -> None:
-        self._words = tuple(bag.words for bag in bags)
-        self._headings = tuple(bag.heading for bag in bags)
-        self._characters = tuple(bag.characters for bag in bags)
-        self._idf = _idf(self._words)
-        self._character_idf = _idf(self._characters)
-        self._unseen = float(np.log(1 + 2 * len(bags)))
+    def __init__(self, held: Held, vocabulary: Vocabulary) -> None:
+        self._bags = held
+        self._vocabulary = vocabulary
+        self._size = len(vocabulary)
+        self._idf = _idf(held.words, self._size)
+        self._character_idf = _idf(held.characters, self._size)
+        self._unseen = log(1 + 2 * len(held.words))
 
     def total(self, subject: Subject) -> float:
         """The information in the words asked about; the highest BM25 that can be reached is proportional to it."""
-        return sum(self._idf.get(word) or self._unseen for word in subject.words) or 1.0
+        return sum(self._rarity(self._idf, word) or self._unseen for word in subject.words) or 1.0
 
     def of(self, subject: Subject, meanings: Meanings, ids: NDArray[np.int64]) -> Covered:
         """The shares of `subject` that stand in each of the clauses `ids`, as it says it or as rules do."""
         words = {word: self._weight(word, word in subject.pairs) for word in subject.words}
-        others, other_characters = dict(meanings.of_word), dict(meanings.of_character)
-        in_text = _shares(words, others, self._words, ids)
-        characters = {each: self._character_idf.get(each) or self._unseen for each in subject.characters}
-        return Covered(
-            in_text,
-            _shares(words, others, self._headings, ids),
-            _shares(characters, other_characters, self._characters, ids) if characters else in_text,
+        rarity = self._character_idf
+        characters = {each: self._rarity(rarity, each) or self._unseen for each in subject.characters}
+        ways = (*meanings.of_word, *meanings.of_character)
+        members = (word for _, several in ways for way in several for word in way)
+        slots = {word: slot for slot, word in enumerate(dict.fromkeys((*words, *characters, *members)), 1)}
+        table, bags = self._table(slots), self._bags
+        in_text, in_heading = (
+            _shares(words, meanings.of_word, slots, each.holding(ids, table, len(slots)))
+            for each in (bags.words, bags.headings)
         )
+        if not characters:
+            return Covered(in_text, in_heading, in_text)
+        held = bags.characters.holding(ids, table, len(slots))
+        return Covered(in_text, in_heading, _shares(characters, meanings.of_character, slots, held))
+
+    def _table(self, slots: Mapping[str, int]) -> NDArray[np.int16]:
+        table = np.zeros(self._size, np.int16)
+        for word, slot in slots.items():
+            number = self._vocabulary.number(word)
+            # the vocabulary may have grown for another index
+            if number is not None and number < self._size:
+                table[number] = slot
+        return table
+
+    def _rarity(self, idf: Sequence[float] | NDArray[np.float64], word: str) -> float:
+        """The idf of a word, 0 for one that no clause holds."""
+        number = self._vocabulary.number(word)
+        return float(idf[number]) if number is not None and number < self._size else 0.0
 
     def _weight(self, word: str, is_pair: bool) -> float:
+        rarity = self._rarity(self._idf, word)
         if is_pair:
-            return _PAIR_SHARE * self._idf.get(word, 0.0)
-        return self._idf.get(word) or (self._unseen if len(word) > 1 else 0.0)
+            return _PAIR_SHARE * rarity
+        return rarity or (self._unseen if len(word) > 1 else 0.0)
 
 
-def _idf(bags: Sequence[frozenset[str]]) -> dict[str, float]:
-    size = len(bags)
-    counts = Counter(chain.from_iterable(bags))
-    rarity = {count: log(1 + (size - count + 0.5) / (count + 0.5)) for count in set(counts.values())}
-    return {word: rarity[count] for word, count in counts.items()}
+def _idf(bags: Bags, size: int) -> NDArray[np.float64]:
+    """By the number of a word its inverse document frequency; 0 for one that no bag holds."""
+    counts = bags.counts(size)
+    rarity: NDArray[np.float64] = np.log(1 + (len(bags) - counts + 0.5) / (counts + 0.5))
+    rarity[counts == 0] = 0.0
+    return rarity
 
 
-def _shares(
-    weights: dict[str, float],
-    others: dict[str, tuple[frozenset[str], ...]],
-    bags: Sequence[frozenset[str]],
-    ids: NDArray[np.int64],
-) -> Scores:
-    """For each of `ids` the weight of what stands in its bag, itself or as one of its `others`, over all weight."""
-    total = sum(weights.values()) or 1.0
-    asked = tuple((word, weight) for word, weight in weights.items() if word not in others)
-    names = frozenset(word for word, _ in asked)
-    elsewise = tuple((word, weight, others[word]) for word, weight in weights.items() if word in others)
-    found = []
-    for number in ids.tolist():
-        # asking a set for each word is several times faster than intersecting: a question has few words
-        bag, share = bags[number], 0.0
-        # most headings hold none of them, which is seen at once
-        if not names.isdisjoint(bag):
-            for word, weight in asked:
-                if word in bag:
-                    share += weight
-        for word, weight, ways in elsewise:
-            if word in bag or _holds_any(bag, ways):
-                share += weight
-        found.append(share / total)
-    return np.array(found)
-
-
-def _holds_any(bag: frozenset[str], ways: tuple[frozenset[str], ...]) -> bool:
-    for way in ways:  # noqa: SIM110 - a generator takes longer to set up than the few sets to compare
-        if way <= bag:
-            return True
-    return False
+def _shares(weights: Mapping[str, float], ways: _Ways, slots: Mapping[str, int], held: NDArray[np.bool_]) -> Scores:
+    """For each column the weight of the words that it holds, itself or any of its `ways` whole, over all weight."""
+    otherwise = [
+        (slots[word], [held[[slots[member] for member in way]].all(axis=0) for way in several])
+        for word, several in ways
+        if word in weights
+    ]
+    for slot, rows in otherwise:
+        for row in rows:
+            held[slot] |= row
+    weight = np.zeros((len(held), 1))
+    weight[[slots[word] for word in weights], 0] = list(weights.values())
+    # summed row by row, so that equal clauses get the very same share
+    shares: Scores = (weight * held).sum(axis=0) / (sum(weights.values()) or 1.0)
+    return shares

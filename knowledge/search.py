@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from sys import intern
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.bags import Vocabulary
 from knowledge.calibration import Calibration, Signals
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
-from knowledge.coverage import Bags, Coverage
+from knowledge.coverage import Coverage, Held
 from knowledge.dense import in_memory
 from knowledge.embedding import Embedder, LangChainEmbedder, Vectors
 from knowledge.errors import DocumentError, EmbedderUnavailable, IndexDamaged, UnknownClause
@@ -64,7 +64,7 @@ class _Part:
     clauses: tuple[Clause, ...]
     hashes: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
-    bags: tuple[Bags, ...]
+    held: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class _Contents:
     hashes: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
     coverage: Coverage
+    vocabulary: Vocabulary
     lower: NDArray[np.float64]
     """1 for news of a moment, which answers only who asks for it; see `_SPEAKS_OF_NEWS`."""
     inherited: NDArray[np.float64]
@@ -235,7 +236,7 @@ class ClauseIndex:
         rebuild = self.rebuild if self.rebuild is not None and not self.rebuild.done() else None
         # read after that: a rebuild that was done has replaced these
         searchers, before = self._searchers, self._contents
-        contents = _contents(ordered, {(part.policy.key, part.policy.lang): part for part in before.parts})
+        contents = _contents(ordered, before)
         space = vectors = None
         if searchers.space is not None:
             held = searchers.vectors
@@ -397,12 +398,14 @@ def _stored(contents: _Contents, embedder: Embedder | None, folder: Path, store:
     return Searchers.of(lexical, space, generation.vectors, contents.langs, store)
 
 
-def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part] = MappingProxyType({})) -> _Contents:
-    """Everything about `policies`; what `known` holds of the same ones is taken from there."""
+def _contents(policies: Sequence[Policy], before: _Contents | None = None) -> _Contents:
+    """Everything about `policies`; what was held `before` of the same ones is taken from there."""
+    known = {(part.policy.key, part.policy.lang): part for part in before.parts} if before else {}
+    vocabulary = before.vocabulary if before else Vocabulary()
     twice = [key for key, count in Counter((policy.key, policy.lang) for policy in policies).items() if count > 1]
     if twice:
         raise DocumentError(f"Two policies are {twice[0][0]} in {twice[0][1]}.", mend="Give one another id or version.")
-    parts = tuple(_part(policy, known) for policy in policies)
+    parts = tuple(_part(policy, known.get((policy.key, policy.lang)), vocabulary) for policy in policies)
     clauses = [clause for part in parts for clause in part.clauses]
     policy_of = np.repeat(np.arange(len(parts)), np.array([len(part.clauses) for part in parts], np.int64))
     sides = _sides(policies, parts)
@@ -411,7 +414,8 @@ def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part
         tuple(clauses),
         tuple(digest for part in parts for digest in part.hashes),
         tuple(words for part in parts for words in part.words),
-        Coverage([bags for part in parts for bags in part.bags]),
+        Coverage(Held.joined([part.held for part in parts]), vocabulary),
+        vocabulary,
         np.array([clause.policy.level == "temporary" for clause in clauses], np.float64),
         np.array([clause.policy.inherited and clause.policy.level == "shop" for clause in clauses], np.float64),
         policy_of.astype(np.int64),
@@ -420,16 +424,14 @@ def _contents(policies: Sequence[Policy], known: Mapping[tuple[str, Lang], _Part
     )
 
 
-def _part(policy: Policy, known: Mapping[tuple[str, Lang], _Part]) -> _Part:
-    before = known.get((policy.key, policy.lang))
+def _part(policy: Policy, before: _Part | None, vocabulary: Vocabulary) -> _Part:
     if before is not None and before.policy == policy:
         return before
     clauses = tuple(split(policy))
     # a word is kept once, not once a clause: words are a third of what a large index holds
     words = tuple(tuple(map(intern, tokens(clause.search_text))) for clause in clauses)
     hashes = tuple(hashlib.sha256(clause.search_text.encode()).hexdigest() for clause in clauses)
-    bags = tuple(Bags.of(clause, found) for clause, found in zip(clauses, words, strict=True))
-    return _Part(policy, clauses, hashes, words, bags)
+    return _Part(policy, clauses, hashes, words, Held.of(clauses, words, vocabulary))
 
 
 def _numbered(clauses: Sequence[Clause]) -> NDArray[np.int64]:

@@ -223,8 +223,16 @@ def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def alternation(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of `words`, the longest first; one of Latin letters only as a whole word."""
-    longest_first = sorted(words, key=len, reverse=True)
-    return re.compile(
-        "|".join(rf"(?<![a-z0-9]){word}(?![a-z0-9])" if word.isascii() else re.escape(word) for word in longest_first)
-    )
+    """Any of `words`, the longest first; one of Latin letters only as a whole word.
+
+    Grouped by their first letter, each group beginning with it: where no word can begin, `re` then does not even look.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        groups.setdefault(word[0], []).append(_after_first(word))
+    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()))
+
+
+def _after_first(word: str) -> str:
+    first, rest = re.escape(word[0]), re.escape(word[1:])
+    return rf"(?<![a-z0-9]{first}){rest}(?![a-z0-9])" if word.isascii() else rest

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.coverage import Bags, Coverage
+from knowledge.bags import Bags, Vocabulary
+from knowledge.coverage import Coverage, Held
 from knowledge.formal import Meanings, meanings_of, phrases_of
 from knowledge.text import fold, han_characters, subject_of, tokens, word_list
 
 
-def bags(text: str) -> Bags:
-    return Bags(frozenset(tokens(text)), frozenset(), han_characters(text))
-
-
 def words_share(question: str, text: str) -> float:
-    coverage = Coverage([bags(text), bags("积分一年有效"), bags("默认发中通")])
+    texts, vocabulary = [text, "积分一年有效", "默认发中通"], Vocabulary()
+    words = Bags.of(map(tokens, texts), vocabulary)
+    characters = Bags.of(map(han_characters, texts), vocabulary)
+    coverage = Coverage(Held(words, Bags.of([[]] * len(texts), vocabulary), characters), vocabulary)
     asked = fold(question)
     return float(coverage.of(subject_of(asked), meanings_of(asked, tokens), np.array([0])).words[0])
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text import fold, mend, query_tokens, safe, tokens
+from knowledge.text import alternation, fold, mend, query_tokens, safe, tokens
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,21 @@ def test_codes_are_found_whole_and_in_parts() -> None:
 def test_the_numeral_before_a_unit_becomes_digits() -> None:
     assert tokens("四十八小时") == tokens("48小时")
     assert "25" not in tokens("第二十五条")
+
+
+@given(
+    st.lists(st.text("退货款ab 7.(", min_size=1, max_size=3), min_size=1, max_size=6),
+    st.text("退货款ab 7.(", max_size=12),
+)
+def test_the_longest_of_the_words_that_begin_at_a_place_is_found(words: list[str], text: str) -> None:
+    def begins(word: str, at: int) -> bool:
+        neighbours = text[at - 1 : at] if at else "", text[at + len(word) : at + len(word) + 1]
+        cut = any(re.fullmatch("[a-z0-9]", each) for each in neighbours)
+        return text.startswith(word, at) and not (word.isascii() and cut)
+
+    expected, at = [], 0
+    while at < len(text):
+        here = max((word for word in words if begins(word, at)), key=len, default="")
+        expected += [here] if here else []
+        at += len(here) or 1
+    assert alternation(words).findall(text) == expected
