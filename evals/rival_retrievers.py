@@ -38,7 +38,7 @@ ENVIRONMENT = MappingProxyType(
 """Set where any of them runs. None may send anything; and on a busy machine threads that wait for one another cost a
 question more than they save, so faiss and numpy have one.
 """
-INSTALL = "pip install --group compare"
+INSTALL = "pip install --group compare (pip 25.1 or later, in the project's folder)"
 _FETCHED = 48
 _ANYWHERE = "any"
 _OPEN_END = 99991231

@@ -11,6 +11,8 @@ from server.cli_options import AsJson, PackName
 from server.cli_output import err, out, print_json
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from evals.bench_figures import Figure, Outcome
 
 BENCHES = ("turns", "decisions", "retrieval", "rivals", "growth", "documents", "store", "streams", "startup", "all")
@@ -56,23 +58,32 @@ def _plain(outcome: Outcome) -> dict[str, object]:
 
 
 def _print(outcome: Outcome) -> None:
-    from rich.table import Table
-
-    table = Table(show_edge=False, pad_edge=False, box=None, title=outcome.bench, title_justify="left")
-    table.add_column("figure", no_wrap=True)
-    for heading in ("measured", "unit", "budget"):
-        table.add_column(heading, justify="left" if heading == "unit" else "right", no_wrap=True)
-    table.add_column("")
-    table.add_column("", style="dim")
-    for figure in outcome.figures:
-        table.add_row(
-            figure.name, f"{figure.value:,.3g}" if figure.value < 1000 else f"{figure.value:,.0f}",
-            figure.unit, _budget(figure), _verdict(figure), figure.note,
-        )  # fmt: skip
-    out().print(table)
+    wide = _table(outcome, beside=True)
+    wanted = out().measure(wide, options=out().options.update(width=1_000)).maximum
+    out().print(wide if wanted <= out().width else _table(outcome, beside=False))
     for reason in outcome.skipped:
         out().print(f"  not measured: {reason}", style="yellow", highlight=False, markup=False)
     out().print()
+
+
+def _table(outcome: Outcome, *, beside: bool) -> Table:
+    """A row a figure, with its note beside it or, where the terminal is too narrow for that, under its name."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(show_edge=False, pad_edge=False, box=None, title=outcome.bench, title_justify="left")
+    table.add_column("figure", no_wrap=beside)
+    for heading in ("measured", "unit", "budget", ""):
+        table.add_column(heading, justify="right" if heading in {"measured", "budget"} else "left", no_wrap=True)
+    table.add_column("", style="dim")
+    for figure in outcome.figures:
+        name, note = escape(figure.name), escape(figure.note)
+        table.add_row(
+            name if beside or not note else f"{name}\n  [dim]{note}[/]",
+            f"{figure.value:,.3g}" if figure.value < 1000 else f"{figure.value:,.0f}",
+            figure.unit, _budget(figure), _verdict(figure), note if beside else "",
+        )  # fmt: skip
+    return table
 
 
 def _budget(figure: Figure) -> str:
