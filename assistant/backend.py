@@ -12,8 +12,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assistant.typed import typed
 from knowledge.clauses import SHANGHAI
 from knowledge.errors import PackError, XiaoerError
 from knowledge.pack import Pack
@@ -143,12 +144,7 @@ def read_backend(data: Mapping[str, Any]) -> Backend | None:
     """
     if data.get("backend") is None:
         return None
-    try:
-        return Backend.model_validate(data["backend"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in ("backend", *first["loc"]))
-        raise XiaoerError(f"shop.yaml: `{where}`: {first['msg']}.", mend="Correct this key in shop.yaml.") from error
+    return typed(Backend, data["backend"], where="shop.yaml", under=["backend"])
 
 
 def document_of(pack: Pack, backend: Backend) -> Path:

@@ -12,10 +12,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from assistant.conversation import Lang
-from assistant.dated import instant_of, read_row, refuse_twice, with_instants
+from assistant.dated import instant_of, refuse_twice, with_instants
 from assistant.delivery import Delivery
 from assistant.promotions import Condition, Promotion
 from assistant.shop import PricePoint, Product, Text, Variant
+from assistant.typed import typed
 from knowledge.errors import XiaoerError
 from knowledge.text import fold, query_tokens, tokens
 
@@ -96,7 +97,7 @@ class Catalogue:
         refuse_twice([variant.sku for product in products for variant in product.variants], "sku")
         terms = shop or {}
         promotions = [
-            read_row(Promotion, {"id": key, **with_instants(row, _DATED, now)}, where=f"promotion `{key}`")
+            typed(Promotion, {"id": key, **with_instants(row, _DATED, now)}, where=f"promotion `{key}`")
             for key, row in terms.get("promotions", {}).items()
         ]
         _known_products(promotions, {product.id for product in products})
@@ -104,7 +105,7 @@ class Catalogue:
         return cls(
             products,
             promotions=promotions,
-            delivery=read_row(Delivery, delivery, where="delivery") if delivery else None,
+            delivery=typed(Delivery, delivery, where="delivery") if delivery else None,
             categories=categories,
             words=data.get("words", {}),
             questions=data.get("questions", {}),
@@ -280,7 +281,7 @@ def _product(key: str, row: Any, categories: Mapping[str, object], now: datetime
     except XiaoerError as error:
         raise XiaoerError(f"{where}: {error.what}", mend=error.mend) from error
     fields["qualifications"] = fields.get("qualifications", [])
-    product: Product = read_row(Product, {"id": key, **fields}, where=where)
+    product = typed(Product, {"id": key, **fields}, where=where)
     if categories and product.category not in categories:
         raise XiaoerError(f"{where}: there is no category `{product.category}`.", mend="Add it to `categories`.")
     skus = {variant.sku for variant in product.variants}

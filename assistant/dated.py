@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from knowledge.clauses import SHANGHAI
 from knowledge.errors import XiaoerError
 
@@ -67,13 +65,3 @@ def refuse_twice(ids: Sequence[str], what: str) -> None:
     twice = [name for name, count in Counter(ids).items() if count > 1]
     if twice:
         raise XiaoerError(f"The {what} {twice[0]} stands twice.", mend=f"Give each {what} once.")
-
-
-def read_row(model: type[BaseModel], row: object, *, where: str) -> Any:
-    """Type one row of shop data. Raises `XiaoerError` that says where and which field is wrong."""
-    try:
-        return model.model_validate(row)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "row"
-        raise XiaoerError(f"{where}: `{field}`: {first['msg']}.", mend="Correct this field.") from error

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from assistant.conversation import Frozen, Lang
 from assistant.shop import Text, Ticket, TicketKind
 from assistant.ticket_moves import SETTLED
-from knowledge.errors import XiaoerError
+from assistant.typed import typed
 
 Media = Literal["image", "pdf"]
 FILES = "files"
@@ -95,9 +95,4 @@ def with_file(ticket: Ticket, medium: Media, item: str | None) -> Ticket:
 
 def read_evidence(data: Mapping[str, Any]) -> EvidenceBook:
     """Type the merged `evidence.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
-    try:
-        return EvidenceBook.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(f"evidence.yaml: `{where}`: {first['msg']}.", mend="Correct this key.") from error
+    return typed(EvidenceBook, data, where="evidence.yaml")

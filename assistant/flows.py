@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Lang
 from assistant.evidence import EvidenceBook
 from assistant.shop import OrderState, Text, TicketKind
+from assistant.typed import typed
 from assistant.wording import placeholders
 from knowledge.errors import XiaoerError
 
@@ -178,12 +179,7 @@ class FlowBook(Strict):
 
 def read_flows(data: Mapping[str, Any]) -> FlowBook:
     """Type the merged `flows.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
-    try:
-        book = FlowBook.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(f"flows.yaml: `{where}`: {first['msg']}.", mend="Correct this key in flows.yaml.") from error
+    book = typed(FlowBook, data, where="flows.yaml")
     for problem in book.problems():
         raise XiaoerError(f"flows.yaml: {problem}.")
     return book

@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from assistant.catalogue import Catalogue
-from assistant.dated import read_row, refuse_twice, with_instants
+from assistant.dated import refuse_twice, with_instants
 from assistant.shop import Customer, Order, OrderState, Product
+from assistant.typed import typed
 from knowledge.errors import XiaoerError
 
 _DATED = frozenset(
@@ -71,8 +72,7 @@ def _id(row: object, key: str) -> object:
 
 
 def _customer(key: str, row: dict[str, Any]) -> Customer:
-    customer: Customer = read_row(Customer, {"customer_id": key, **row}, where=f"customer {key}")
-    return customer
+    return typed(Customer, {"customer_id": key, **row}, where=f"customer {key}")
 
 
 def _order(
@@ -93,7 +93,7 @@ def _order(
         fields = _filled(key, fields, customer, catalogue, now)
     except XiaoerError as error:
         raise XiaoerError(f"{where}: {error.what}", mend=error.mend) from error
-    order: Order = read_row(Order, fields, where=where)
+    order = typed(Order, fields, where=where)
     for problem in _problems(order, now):
         raise XiaoerError(f"{where}: {problem}.", mend="Correct the row; dates may be relative, e.g. -3d@12:00.")
     return order

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from assistant.shop import Text
-from knowledge.errors import XiaoerError
+from assistant.typed import typed
 
 
 class Greeting(BaseModel):
@@ -82,9 +82,4 @@ class ShopProfile(BaseModel):
 
 def read_profile(data: Mapping[str, Any], *, key: str) -> ShopProfile:
     """Type the merged `shop.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
-    try:
-        return ShopProfile.model_validate({**data, "key": data.get("key", key)})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(f"shop.yaml: `{where}`: {first['msg']}.", mend="Correct this key in shop.yaml.") from error
+    return typed(ShopProfile, {**data, "key": data.get("key", key)}, where="shop.yaml")

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Frozen
 from assistant.shop import Text
 from assistant.transcripts import Transcript, Utterance, gap
+from assistant.typed import typed
 from knowledge.errors import XiaoerError
 
 CAP_AFTER_RED_LINE = 59
@@ -123,12 +124,7 @@ def _level(total: int, thresholds: Mapping[str, int]) -> str:
 
 def read_scorecard(data: Mapping[str, Any]) -> ScorecardRules:
     """Type the merged `scorecard.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
-    try:
-        rules = ScorecardRules.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(f"scorecard.yaml: `{where}`: {first['msg']}.", mend="Correct this key.") from error
+    rules = typed(ScorecardRules, data, where="scorecard.yaml")
     for name, item in rules.items.items():
         if item.check not in CHECKS:
             raise XiaoerError(f"scorecard.yaml: `{name}`: no check `{item.check}`.", mend=f"One of {sorted(CHECKS)}.")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from assistant.shop import Text
-from knowledge.errors import XiaoerError
+from assistant.typed import typed
 
 Stage = Literal["before_shipping", "in_transit", "after_receipt"]
 
@@ -50,14 +50,7 @@ class OfferBook(BaseModel):
 
 def read_offers(data: Mapping[str, Any]) -> OfferBook:
     """Type the merged `offers.yaml` of a pack. Raises `XiaoerError` that names the key at fault."""
-    try:
-        return OfferBook.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(
-            f"offers.yaml: `{where}`: {first['msg']}.", mend="Correct this key in offers.yaml."
-        ) from error
+    return typed(OfferBook, data, where="offers.yaml")
 
 
 def stage_of(order_state: str) -> Stage:

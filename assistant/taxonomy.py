@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from assistant.shop import Text
+from assistant.typed import typed
 from knowledge.errors import XiaoerError
 
 _BETWEEN = re.compile(r" / |\n")
@@ -85,12 +86,7 @@ class Taxonomy:
         """Type the merged `intents.yaml` of a pack. Raises `XiaoerError` that names the intent and the field."""
         found: dict[str, Intent] = {}
         for name, entry in data.get("intents", {}).items():
-            try:
-                found[name] = Intent.model_validate({"name": name, **entry})
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"])
-                raise XiaoerError(f"Intent `{name}`, field `{where}`: {first['msg']}.") from error
+            found[name] = typed(Intent, {"name": name, **entry}, where="intents.yaml", under=["intents", name])
         if len(found) < 2:
             raise XiaoerError("The pack lists fewer than two intents.", mend="Let shop.yaml extend cn_retail.")
         return cls(found)

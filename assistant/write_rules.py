@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from assistant.flows import TermLine
 from assistant.shop import Text
+from assistant.typed import typed
 from knowledge.errors import XiaoerError
 
 ALLOW = "ALLOW"
@@ -57,14 +58,7 @@ def read_writes(data: Mapping[str, Any], tables: Collection[str]) -> WriteBook:
 
     Raises `XiaoerError` that names the key at fault.
     """
-    try:
-        book = WriteBook.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise XiaoerError(
-            f"writes.yaml: `{where}`: {first['msg']}.", mend="Correct this key in writes.yaml."
-        ) from error
+    book = typed(WriteBook, data, where="writes.yaml")
     for problem in book.problems(tables):
         raise XiaoerError(f"writes.yaml: {problem}.", mend="Correct the name, or add the table.")
     return book

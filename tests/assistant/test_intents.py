@@ -223,7 +223,7 @@ def test_a_long_message_yields_few_issues(model):
 
 
 def test_a_taxonomy_at_fault_names_the_intent_and_field():
-    with pytest.raises(XiaoerError, match=r"`x`, field `l1`"):
+    with pytest.raises(XiaoerError, match=r"intents.yaml: `intents.x.l1`"):
         Taxonomy.parse({"intents": {"x": {"l1": "nowhere", "labels": {"zh": "", "en": ""}, "zh": "a", "en": "b"}}})
 
 
