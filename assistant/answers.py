@@ -43,17 +43,23 @@ _STATUS_NOTES = {"contested": "contested", "announced": "announced", "history": 
 
 
 def answer_from_clauses(
-    turn: TurnContext, question: str | None = None, *, at_least: float | None = None, standing_out: bool = False
+    turn: TurnContext,
+    question: str | None = None,
+    *,
+    at_least: float | None = None,
+    standing_out: bool = False,
+    alone: bool = False,
 ) -> str | None:
     """The best clause for `question` (default: the whole message), quoted and marked; None when none is sure enough.
 
-    With `standing_out`, a clause that leaves all others far behind need not be as sure.
+    With `standing_out`, a clause that leaves all others far behind need not be as sure; with `alone`, only such a one
+    answers, if it is sure.
 
     The question's own date and platform count: a rule is quoted as it stood then and there, and where the table of
     temporary rules knows the case, its decision comes before the quotation.
     """
     floor = turn.engine.profile.answer_confidence if at_least is None else at_least
-    return _answer(turn, question or turn.heard.text, floor, standing_out=standing_out)
+    return _answer(turn, question or turn.heard.text, floor, standing_out=standing_out, alone=alone)
 
 
 def answer_about_elsewhere(turn: TurnContext) -> str | None:
@@ -83,6 +89,7 @@ def _answer(
     platform: str | None = None,
     beaten_at: float | None = None,
     standing_out: bool = False,
+    alone: bool = False,
 ) -> str | None:
     """Quote the best clause that reaches `floor`; with `platform`, of the announcements of that platform, unless a
     clause of another kind is better and reaches `beaten_at`.
@@ -96,7 +103,10 @@ def _answer(
     best = hits[0] if platform and beaten_at is not None and hits else None
     if best is not None and best.score >= (beaten_at or 0) and not _announced_by(platform or "", best.clause.policy):
         return None
-    if standing_out and len(hits) > 1 and hits[0].score >= max(_LEAST, _FAR_AHEAD * hits[1].score):
+    ahead = len(hits) > 1 and hits[0].score >= _FAR_AHEAD * hits[1].score
+    if alone and not ahead:
+        return None
+    if standing_out and ahead and hits[0].score >= _LEAST:
         floor = min(floor, hits[0].score)
     hits = _sure(hits, floor, platform) or _sure(_of_documents(turn, words, place, as_of), floor, platform)
     if not hits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -10,6 +11,12 @@ from assistant.conversation import Frozen
 from assistant.shop import Text
 from knowledge.clauses import SHANGHAI
 from knowledge.text import fold
+
+_SENT_TO = re.compile(
+    r"(?=(?:[寄发送运到往去]|\b(?:to|ship|send|deliver|delivery))(?:到|往|去|给|至|\s+to)?"
+    r"\s?((?:the )?[a-z]+(?: [a-z]+)?|\w{2,5}))"
+)
+"""A word of sending and the beginning of what follows it, which may be a place."""
 
 
 class Region(Frozen):
@@ -54,6 +61,12 @@ class Delivery(Frozen):
             if name in said
         ]
         return max(found, key=lambda pair: pair[0])[1] if found else None
+
+    def destination(self, text: str) -> Region | None:
+        """The region that `text` asks to send to (`寄到日本`); one that only says where goods are from is none."""
+        said = fold(text)
+        named = (self.region(match.group(1)) for match in _SENT_TO.finditer(said))
+        return next((region for region in named if region is not None), None)
 
     def fee(self, region: Region, goods: int, *, freight_free: bool) -> int:
         """Freight in fen for goods worth `goods` after reductions; `freight_free` is the product's own promise."""

@@ -20,7 +20,7 @@ from assistant.naming import goods_in, named_orders, without_goods
 from assistant.order_facts import order_facts, order_values
 from assistant.presale import run_skill
 from assistant.proposing import not_now
-from assistant.rule_questions import asks_in_general, question_in, rule_asked_for, rule_of
+from assistant.rule_questions import asks_a_rule, asks_in_general, question_in, rule_asked_for, rule_of
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
 from assistant.ticket_words import case_meant
@@ -44,6 +44,9 @@ _IF_BOUGHT = re.compile(
     r"现在(?:买|拍|下单)|(?:如果|要是).{0,4}(?:买|拍|下单)|再(?:买|拍)|\bif i (?:buy|order)|\border(?:ed)? now\b"
 )
 """What asks about an order that is yet to be placed."""
+
+_ALSO_RULES = frozenset({"freight", "authenticity"})
+"""Skills whose questions may have an answer for all goods and places, as `满多少包邮` has; else they ask which."""
 
 _OF_ONE_ORDER = frozenset({"line", "quantity", "condition", "defect"})
 """Slots that hold for the order they were said of."""
@@ -181,9 +184,11 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
     if reason.table is not None:
         facts: Facts = {**talk_facts(turn), "owns_order": False}
         decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
+    words = turn.words_for(intent)
+    # who is not signed in can be told the rule at least, be it asked about goods of their own
+    asks = asks_a_rule(words) if turn.customer is None else asks_in_general(words)
     # where an order stands is in no rule: only what a rule can answer is looked for there
-    about_rules = reason.question is None and flow.by is None and asks_in_general(turn.words_for(intent))
-    if about_rules and (rule := rule_of(flow, turn, question_in(turn.words_for(intent)))):
+    if reason.question is None and flow.by is None and asks and (rule := rule_of(flow, turn, question_in(words))):
         return Outcome(intent, f"{rule}\n\n{reason.text}" if decision else rule)
     marks = turn.marks(decision.clauses) if decision else ""
     return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question, narrowed=reason.narrowed)
@@ -191,6 +196,9 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
 
 def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
     result = run_skill(name, turn)
+    of_any = result.question is not None and name in _ALSO_RULES
+    if of_any and (rule := answer_from_clauses(turn, question_in(turn.words_for(intent)), alone=True)):
+        return Outcome(intent, rule)
     return Outcome(
         intent,
         result.text,

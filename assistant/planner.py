@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -204,7 +204,7 @@ class FlowPlanner:
         issues = _quick_first(issues, turn)
         before = turn.conversation.state
         quick: tuple[QuickReply, ...] = ()
-        served = 0
+        told: set[str] = set()
         queue = deque(issues)
         while queue:
             issue = queue.popleft()
@@ -225,9 +225,9 @@ class FlowPlanner:
                 for event in _give_up(turn):
                     yield event
                 return
-            for event in _said(turn, outcome, also=taken_up or served > 0):
+            for event in _said(turn, outcome, told, also=taken_up or bool(told)):
                 yield event
-            served += 1
+            told.add(outcome.text)
             quick = outcome.quick_replies or quick
             if outcome.question or outcome.proposal or outcome.hand_off:
                 held = outcome
@@ -462,8 +462,10 @@ def _calls_person(turn: TurnContext, intent: str) -> bool:
     return flow is not None and bool(flow.replies) and all(reply.hand_off for reply in flow.replies.values())
 
 
-def _said(turn: TurnContext, outcome: Outcome, *, also: bool) -> list[TurnEvent]:
+def _said(turn: TurnContext, outcome: Outcome, told: Collection[str], *, also: bool) -> list[TurnEvent]:
     text = outcome.text
+    if text in told and not outcome.proposal and not outcome.hand_off:
+        return []  # two wishes, one answer
     topic = turn.engine.flows.phrase("intent", outcome.intent, turn.lang)
     if also and topic:
         text = fill(turn.say("also"), {"topic": topic}) + text

@@ -106,7 +106,10 @@ def _suggested(turn: TurnContext) -> tuple[QuickReply, ...]:
 
 def _region(turn: TurnContext) -> str:
     slots = turn.heard.slots
-    return slots.city or slots.region or str(turn.state.slots.get("region") or "")
+    named = slots.city or slots.region
+    if named is None and (delivery := turn.engine.catalogue.delivery):
+        named = region.name.zh if (region := delivery.destination(turn.heard.text)) else None
+    return named or str(turn.state.slots.get("region") or "")
 
 
 def _facts(turn: TurnContext) -> Advice | None:

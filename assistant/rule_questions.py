@@ -32,7 +32,7 @@ _TIME = re.compile(
 )
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
-    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|还.{0,8}吗$|可以.{0,8}吗$|能.{0,8}吗$|谁(?:出|付|承担|来付)|支持.{1,8}[吗么]|要(?:不要)?(?:钱|收费|付费)"
+    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能).{0,8}吗(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么]|要(?:不要)?(?:钱|收费|付费)"
     r"|\bhow (?:soon|long|many|much|quickly|is|are)\b|\bfrom which day|\bwhen (?:do|does|is|are)\b|\bwhat (?:is|are|happens|if)\b|\bwho pays\b|\bwhich\b"
     r"|\b(?:can|are|is|do|does|may|will)\b.{2,60}\?|^(?:do|can) (?:you|i|we) (?:take|accept|pay)\b|\b(?:normally|usually|in general|policy|rules?|allowed)\b"
 )
@@ -65,9 +65,15 @@ def question_in(words: str) -> str:
 def asks_in_general(words: str) -> bool:
     """Whether `words` ask for a rule, without a case of one's own in them."""
     said = question_in(words)
+    return asks_a_rule(words) and (bool(_DEADLINE.search(said)) or not _OWN.search(said))
+
+
+def asks_a_rule(words: str) -> bool:
+    """Whether a rule may answer `words`, be it with a case of one's own in them."""
+    said = question_in(words)
     if _REQUEST.search(said) or _PUT_RIGHT.search(said):
         return False
-    return bool(_DEADLINE.search(said)) or (bool(_GENERAL.search(said)) and not _OWN.search(said))
+    return bool(_DEADLINE.search(said) or _GENERAL.search(said))
 
 
 async def prepare_search(turn: TurnContext) -> None:
@@ -86,7 +92,13 @@ async def rule_asked_for(intent: str, flow: Flow, turn: TurnContext) -> str | No
         own: tuple[Order, ...] = ()
         with suppress(ShopUnavailable):  # a rule is told whether or not the orders can be read
             own = tuple(await turn.orders())
-        if turn.asked.order_id or named_orders(turn.heard.text, own, turn.engine.catalogue):
+        slots = turn.heard.slots
+        if (
+            turn.asked.order_id
+            or slots.order_id
+            or slots.order_tail
+            or named_orders(turn.heard.text, own, turn.engine.catalogue)
+        ):
             return None
         at_hand = [order for order in own if order.order_id == turn.state.order_id] or own
         if any(_has_state(flow, order) for order in at_hand):

@@ -40,7 +40,7 @@ class EtaAdvice:
         if lang == "zh":
             start = f"现在下单，最晚 {leaves} 前发出。"
             if self.outcome == "not_served":
-                return f"{self.region.name.zh if self.region else ''}目前不能配送这件商品。"
+                return f"这件商品目前不能配送到{self.region.name.zh if self.region else '那里'}。"
             if self.region is None or self.arrives is None:
                 return start + "请问寄到哪个省市？我帮您看预计几天到。"
             low, high = self.region.days

@@ -39,7 +39,9 @@ class FreightAdvice:
             return f"{ask}{carriers}"
         name = self.region.name.in_(lang)
         if self.outcome == "not_served":
-            return f"{name}目前不能配送这件商品。" if lang == "zh" else f"We cannot deliver this to {name} at present."
+            return (
+                f"这件商品目前不能配送到{name}。" if lang == "zh" else f"We cannot deliver this to {name} at present."
+            )
         return (self._zh(name) if lang == "zh" else self._en(name)) + carriers
 
     def _zh(self, name: str) -> str:

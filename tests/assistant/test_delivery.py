@@ -33,6 +33,25 @@ def test_an_unknown_place_is_no_region() -> None:
     assert delivery().region("") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("外套能寄到日本吗", "addresses outside mainland China"),
+        ("能发国外么", "addresses outside mainland China"),
+        ("Do you ship to the US?", "addresses outside mainland China"),
+        ("can you deliver overseas", "addresses outside mainland China"),
+        ("do you deliver to Hong Kong", "Hong Kong"),
+        ("日本进口的面霜还有吗", None),
+        ("这款德国净水器多少钱", None),
+        ("Is the cream from Japan?", None),
+        ("什么时候发货", None),
+    ],
+)
+def test_where_to_send_is_told_from_where_goods_are_from(text: str, name: str | None) -> None:
+    region = delivery().destination(text)
+    assert (region.name.en if region else None) == name
+
+
 def test_a_surcharge_is_due_even_where_freight_is_free() -> None:
     terms = delivery()
     region = terms.region("新疆")

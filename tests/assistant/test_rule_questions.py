@@ -60,3 +60,47 @@ async def test_goods_of_ones_own_make_it_a_question_about_the_order(talking: Tal
     talk = await talking("c08")
     await talk.say("裙子的退款多久能到")
     assert "退款处理中" in talk.said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("我想退货但是包装盒丢了还能退吗", "只缺外包装盒，仍算完好"),
+        ("我上周买的东西降价了能补差价吗", "付款后 15 天内同款本店降价可以退差价"),
+    ],
+)
+async def test_a_visitor_is_told_the_rule_and_asked_to_sign_in(talking: Talking, words: str, told: str) -> None:
+    talk = await talking(None)
+    await talk.say(words)
+    assert told in talk.said
+    assert talk.fixed("sign_in") in talk.said
+
+
+async def test_a_visitor_who_only_wishes_is_told_no_rule(talking: Talking) -> None:
+    talk = await talking(None)
+    await talk.say("我要退货")
+    assert talk.fixed("sign_in") in talk.said
+    assert "规定" not in talk.said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("满多少包邮", "实付满 99 元包邮"),
+        ("发顺丰吗", "默认发中通或圆通"),
+        ("你们有实体店吗", "没有实体店"),
+        ("can I pick it up myself", "cannot pick it up"),
+    ],
+)
+async def test_what_holds_for_all_goods_and_places_is_told_before_asking_which(
+    talking: Talking, words: str, told: str
+) -> None:
+    talk = await talking(None)
+    await talk.say(words)
+    assert told in talk.said
+
+
+async def test_two_wishes_that_one_rule_answers_get_it_once(talking: Talking) -> None:
+    talk = await talking(None)
+    await talk.say("可以货到付款吗，预售也能货到付款吗")
+    assert talk.said.count("暂不支持货到付款") == 1
