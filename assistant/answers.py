@@ -94,7 +94,7 @@ def _answer(
     """Quote the best clause that reaches `floor`; with `platform`, of the announcements of that platform, unless a
     clause of another kind is better and reaches `beaten_at`.
     """
-    place, as_of = _place_and_time(turn)
+    place, as_of = place_and_time(turn)
     if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
         return None
     # the day chooses what was in force; it is not looked for in the words of the clause
@@ -239,7 +239,8 @@ def _grow(text: str, spans: Sequence[tuple[int, int]], asked: set[str]) -> tuple
     return float(len(set(tokens(text[start:end])) & asked)), end
 
 
-def _place_and_time(turn: TurnContext) -> tuple[Place, datetime]:
+def place_and_time(turn: TurnContext) -> tuple[Place, datetime]:
+    """Where and when a question is about, if it says so; else the shop's own place, now."""
     slots = turn.heard.slots
     platform = slots.platform or turn.engine.profile.platform
     as_of = slots.date if slots.date is not None and slots.platform else turn.now

@@ -53,6 +53,7 @@ from knowledge.embedding import Embedder, HashEmbedder, Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.live_index import Clauses, LiveIndex
 from knowledge.pack import Pack, load_pack, open_pack
+from knowledge.reranking import RerankedIndex, Reranker
 from knowledge.search import ClauseIndex
 from knowledge.searchers import StoreVectors
 
@@ -131,16 +132,19 @@ def load_parts(
         pack=pack,
         profile=read_profile(pack.data("shop"), key=pack.name),
         policies=PolicySet(pack, kept_as=None if archive is None else archive_pack(pack, archive)),
-        index=_clauses(
-            pack.policies,
-            documents,
-            partial(
-                _index,
-                embedder=embedder if embedder.name == settings.embedder else _searching_embedder(settings),
-                folder=index_folder,
-                wait=wait,
-                store=_store(settings, pack.name),
+        index=_reranked(
+            _clauses(
+                pack.policies,
+                documents,
+                partial(
+                    _index,
+                    embedder=embedder if embedder.name == settings.embedder else _searching_embedder(settings),
+                    folder=index_folder,
+                    wait=wait,
+                    store=_store(settings, pack.name),
+                ),
             ),
+            settings,
         ),
         flows=flows.with_intents({name: intent.labels for name, intent in taxonomy.intents.items()}),
         offers=read_offers(pack.data("offers")),
@@ -166,14 +170,15 @@ def _clauses(
     return LiveIndex.open(policies, Documents(documents), build).watch()
 
 
-def open_index(settings: Settings) -> ClauseIndex:
+def open_index(settings: Settings) -> Clauses:
     """The index of the pack's policies and the shop's documents alone: kept with the shop's files where it has any."""
     directory = shop_directory(settings)
     embedder = _searching_embedder(settings)
     pack = load_pack(settings.pack)
     policies = (*pack.policies, *read_documents(directory / DOCUMENTS_FOLDER))
     folder = directory / INDEX_FOLDER if directory.is_dir() else None
-    return _index(policies, embedder=embedder, folder=folder, wait=True, store=_store(settings, pack.name))
+    index = _index(policies, embedder=embedder, folder=folder, wait=True, store=_store(settings, pack.name))
+    return _reranked(index, settings)
 
 
 def open_live_index(settings: Settings) -> Clauses:
@@ -182,11 +187,12 @@ def open_live_index(settings: Settings) -> Clauses:
     embedder = _searching_embedder(settings)
     folder = directory / INDEX_FOLDER if directory.is_dir() else None
     pack = load_pack(settings.pack)
-    return _clauses(
+    index = _clauses(
         pack.policies,
         directory / DOCUMENTS_FOLDER,
         partial(_index, embedder=embedder, folder=folder, wait=True, store=_store(settings, pack.name)),
     )
+    return _reranked(index, settings)
 
 
 def _index(
@@ -197,6 +203,25 @@ def _index(
     return ClauseIndex.open_or_build(
         policies, embedder, folder, background=not wait, store=store, earlier=bundled_embedder
     )
+
+
+def _reranked(index: Clauses, settings: Settings) -> Clauses:
+    reranker = named_reranker(settings)
+    return index if reranker is None else RerankedIndex(index, reranker)
+
+
+def named_reranker(settings: Settings) -> Reranker | None:
+    """What reads the best clauses once more, if the settings name it. Raises `XiaoerError` if it cannot be set up."""
+    if settings.reranker is None:
+        return None
+    # LangChain takes seconds to import: only an installation with a reranker pays for it
+    try:
+        from assistant.rerankers import open_reranker
+    except ImportError as error:
+        raise XiaoerError(
+            f"The reranker {settings.reranker} needs the package {error.name}.", mend='pip install "xiaoer[model]"'
+        ) from error
+    return open_reranker(settings, SystemClock())
 
 
 def _store(settings: Settings, shop: str) -> StoreVectors:

@@ -185,6 +185,24 @@ class LangChainModel:
     def allow(self) -> Allowance:
         return Allowance(tokens=self.token_budget, ends=asyncio.get_running_loop().time() + self.timeout_s)
 
+    def ask(self, lines: Sequence[Line], schema: Mapping[str, Any]) -> str:
+        """A whole answer in the form of `schema`, tried once. Blocks: not for an event loop.
+
+        Raises `ModelUnavailable`, nothing else.
+        """
+        if not self.breaker.admits():
+            raise ModelUnavailable("The chat model failed repeatedly and rests.")
+        allowance = Allowance(tokens=self.token_budget, ends=0.0)
+        allowance.spend(sum(self._count(line.text) for line in lines) + self._count(json.dumps(schema)))
+        try:
+            with _Boundary():
+                answer = self._model.invoke([_message(line) for line in lines], **self._options([], schema, allowance))
+        except CallFailed:
+            self.breaker.failed()
+            raise
+        self.breaker.succeeded()
+        return _WithoutThinking().feed(str(answer.text))
+
     async def stream(
         self,
         lines: Sequence[Line],

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from functools import partial
 
-from assistant.answers import answer_from_clauses, quote_answer
+from assistant.answers import answer_from_clauses, place_and_time, quote_answer
 from assistant.context import TurnContext
 from assistant.errors import ShopUnavailable
 from assistant.flow_run import shop_place
@@ -77,10 +78,12 @@ def asks_a_rule(words: str) -> bool:
 
 
 async def prepare_search(turn: TurnContext) -> None:
-    """Have an endpoint embed what a turn may search for off the event loop, so that no other talk waits for it."""
-    if turn.engine.index.asks_endpoint:
+    """Have done off the event loop what a search waits for outside, so that no other talk waits for it."""
+    if turn.engine.index.takes_time:
         parts = [question_in(guess.words) for guess in turn.heard.intents if guess.words]
-        await asyncio.to_thread(turn.engine.index.prepare, [turn.heard.text, *parts])
+        place, as_of = place_and_time(turn)
+        ask = partial(turn.engine.index.prepare, as_of=as_of, place=place, lang=turn.lang)
+        await asyncio.to_thread(ask, [turn.heard.text, *parts])
 
 
 async def rule_asked_for(intent: str, flow: Flow, turn: TurnContext) -> str | None:

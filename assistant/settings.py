@@ -80,6 +80,14 @@ class Settings(BaseSettings):
     embedder_base_url: str | None = None
     """For `openai`: an OpenAI-compatible server; None is OpenAI's own."""
     embedder_api_key: SecretStr | None = None
+
+    reranker: Literal["endpoint", "model"] | None = None
+    """What reads the best clauses once more with the question: a `/rerank` endpoint, or the chat model."""
+    reranker_model: str = "bge-reranker-v2-m3"
+    """For `endpoint`: the model there."""
+    reranker_base_url: str | None = None
+    """For `endpoint`: the address before `/rerank`, e.g. `http://127.0.0.1:8000/v1`."""
+    reranker_api_key: SecretStr | None = None
     eval_data: Path | None = None
     """The folder of the public evaluation data sets."""
 

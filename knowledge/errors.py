@@ -9,6 +9,7 @@ XiaoerError                 anything this project raises on purpose
 ├── DocumentError           a document cannot be read or cleaned
 ├── IndexDamaged            index files do not match their manifest; the index rebuilds itself
 ├── EmbedderUnavailable     an embedder is not installed, or its endpoint does not answer
+├── RerankerUnavailable     a reranker is not installed, or does not answer
 ├── UnknownTable            no policy of the pack has that table
 ├── UnknownClause           no policy of the index has that clause
 └── FactTypeError           a fact was given with a value of another type than its definition
@@ -70,6 +71,10 @@ class IndexDamaged(XiaoerError):
 
 class EmbedderUnavailable(XiaoerError):
     """An embedder is not installed, or its endpoint does not answer."""
+
+
+class RerankerUnavailable(XiaoerError):
+    """A reranker is not installed, or does not answer, or not in the form agreed on."""
 
 
 class VectorsAway(XiaoerError):

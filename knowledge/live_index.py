@@ -27,7 +27,8 @@ EVERY_S = 0.25
 
 @runtime_checkable
 class Clauses(Protocol):
-    """What answers need of an index: `ClauseIndex` for a fixed set of policies, `LiveIndex` for a shop's."""
+    """What answers need of an index: `ClauseIndex` for a fixed set of policies, `LiveIndex` for a shop's,
+    `RerankedIndex` before either."""
 
     @property
     def policies(self) -> tuple[Policy, ...]: ...
@@ -39,9 +40,11 @@ class Clauses(Protocol):
     def rebuild(self) -> Future[None] | None: ...
 
     @property
-    def asks_endpoint(self) -> bool: ...
+    def takes_time(self) -> bool: ...
 
-    def prepare(self, questions: Sequence[str]) -> None: ...
+    def prepare(self, questions: Sequence[str], *, as_of: datetime, place: Place, lang: Lang | None = None) -> None: ...
+
+    def settle(self) -> bool: ...
 
     def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause: ...
 
@@ -100,13 +103,13 @@ class LiveIndex:
         return self._index.rebuild
 
     @property
-    def asks_endpoint(self) -> bool:
-        """See `ClauseIndex.asks_endpoint`."""
-        return self.index.asks_endpoint
+    def takes_time(self) -> bool:
+        """See `ClauseIndex.takes_time`."""
+        return self.index.takes_time
 
-    def prepare(self, questions: Sequence[str]) -> None:
+    def prepare(self, questions: Sequence[str], *, as_of: datetime, place: Place, lang: Lang | None = None) -> None:
         """See `ClauseIndex.prepare`."""
-        self.index.prepare(questions)
+        self.index.prepare(questions, as_of=as_of, place=place, lang=lang)
 
     def clause(self, ref_or_id: str, lang: Lang | None = None) -> Clause:
         """See `ClauseIndex.clause`."""
@@ -130,14 +133,14 @@ class LiveIndex:
         """Whether a change is being taken over just now."""
         return self._bringing is not None and self._bringing.is_alive()
 
-    def settle(self) -> None:
-        """Wait until everything that had changed when this was called is taken over."""
+    def settle(self) -> bool:
+        """Wait until everything that had changed when this was called is taken over: True."""
         while True:
             self._look()
             with self._looking:
                 thread = self._bringing
                 if not self.behind and self._documents.signature == self._seen:
-                    return
+                    return True
             if thread is not None:
                 thread.join()
 

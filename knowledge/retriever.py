@@ -51,6 +51,7 @@ class ClauseRetriever(BaseRetriever):
                     "score": hit.score,
                     "lexical": hit.lexical,
                     "dense": hit.dense,
+                    "reranked": hit.reranked,
                 },
             )
             for hit in hits

@@ -285,14 +285,21 @@ class ClauseIndex:
         wanted = lang or "zh"
         return languages.get(wanted) or next(iter(languages.values()))
 
+    def settle(self) -> bool:
+        """False: nothing that changes is followed (see `LiveIndex`)."""
+        return False
+
     @property
-    def asks_endpoint(self) -> bool:
-        """Whether questions are embedded by something that may take its time, so that `prepare` is worth while."""
+    def takes_time(self) -> bool:
+        """Whether a search waits for something outside, so that `prepare` is worth while."""
         space = self._searchers.space
         return space is not None and isinstance(space.embedder, LangChainEmbedder)
 
-    def prepare(self, questions: Sequence[str]) -> None:
-        """Have the vectors of `questions` fetched, so that searching for them waits for nothing. Blocks."""
+    def prepare(self, questions: Sequence[str], *, as_of: datetime, place: Place, lang: Lang | None = None) -> None:
+        """Have the vectors of `questions` fetched, so that searching for them, then and there, waits for nothing.
+
+        Blocks.
+        """
         space = self._searchers.space
         if space is not None and isinstance(space.embedder, LangChainEmbedder):
             asked = filter(None, (mend(fold(question)) for question in questions))

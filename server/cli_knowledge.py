@@ -107,7 +107,8 @@ def _print_hits(hits: list[Hit]) -> None:
         since = f"{policy.window.start:%Y-%m-%d}" if policy.window.start else "…"
         until = f"{policy.window.end:%Y-%m-%d}" if policy.window.end else "…"
         head = f"[bold]{number}  {escape(' › '.join(clause.heading) or policy.title)}[/]"
-        scores = f"[cyan]{hit.score:.2f}[/] [dim]BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}[/]"
+        again = "" if hit.reranked is None else f" · reranked {hit.reranked:.2f}"
+        scores = f"[cyan]{hit.score:.2f}[/] [dim]BM25 {hit.lexical:.1f} · cos {hit.dense:.2f}{again}[/]"
         console.print(f"{head}  {scores}", highlight=False, soft_wrap=True)
         window = "no known date" if policy.undated else f"{since} – {until}"
         status = "" if policy.status == "in_force" or policy.undated else f" · {policy.status}"

@@ -258,9 +258,7 @@ async def search(
     """Knowledge cards in force now, with both scores."""
     place = Place(platform=front.assistant.profile.platform, audience="agent")
     index, now = front.assistant.engine.index, front.assistant.engine.clock.now()
-    if index.asks_endpoint:
-        await asyncio.to_thread(index.prepare, [q])
-    hits = index.search(q, as_of=now, place=place, lang=lang, k=k)
+    hits = await asyncio.to_thread(index.search, q, as_of=now, place=place, lang=lang, k=k)
     return [hit_view(hit) for hit in hits]
 
 

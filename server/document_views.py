@@ -161,6 +161,8 @@ class Tried(BaseModel):
     score: float
     lexical: float
     dense: float
+    reranked: float | None
+    """What a second look says, where the shop has one."""
     sure: bool
     confirmed: bool
     undated: bool
@@ -316,6 +318,7 @@ def tried(hit: Hit, *, sure_at: float, of_document: bool) -> Tried:
         score=hit.score,
         lexical=hit.lexical,
         dense=hit.dense,
+        reranked=hit.reranked,
         sure=hit.score >= sure_at,
         confirmed=hit.clause.policy.confirmed,
         undated=hit.clause.policy.undated,

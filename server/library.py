@@ -16,7 +16,7 @@ from knowledge.clauses import Policy
 from knowledge.documents import DOCUMENTS_FOLDER, Documents
 from knowledge.ingest import FileReport
 from knowledge.intake import Terms, take_upload
-from knowledge.live_index import Clauses, LiveIndex
+from knowledge.live_index import Clauses
 
 if TYPE_CHECKING:
     from assistant.turn import Assistant
@@ -51,12 +51,10 @@ class Library:
 
     async def settled(self) -> bool:
         """Wait until this process finds what was published. False when that takes longer than an answer may."""
-        if not isinstance(self.index, LiveIndex):
-            return False
         bringing = asyncio.create_task(asyncio.to_thread(self.index.settle))
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(bringing), SETTLING_S)
-        return bringing.done()
+            return await asyncio.wait_for(asyncio.shield(bringing), SETTLING_S)
+        return False
 
     async def off_loop(self, work: Callable[[], T]) -> T:
         """`work` in a thread: it reads files, may wait for another writer, and writes durably."""

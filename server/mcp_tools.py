@@ -87,6 +87,7 @@ class FoundClause(BaseModel):
     score: float
     lexical: float
     dense: float
+    reranked: float | None = Field(default=None, description="What a second look says, where the shop has one.")
 
 
 class Found(BaseModel):
@@ -219,6 +220,7 @@ def _found(hit: Hit) -> FoundClause:
         score=round(hit.score, 4),
         lexical=round(hit.lexical, 4),
         dense=round(hit.dense, 4),
+        reranked=None if hit.reranked is None else round(hit.reranked, 4),
     )
 
 

@@ -1,7 +1,8 @@
 """A chat model that says what it is told to: a small server that speaks the OpenAI protocol over real HTTP.
 
-For tests, demos and load. It streams text, calls tools, answers in JSON, and fails in the ways real ones do. What it
-says comes from a `Script` (answers in order) or a `Faithful` one (chooses and rewords as a good model would).
+For tests, demos and load. It streams text, calls tools, answers in JSON, reranks by words, and fails in the ways real
+ones do. What it says comes from a `Script` (answers in order) or a `Faithful` one (chooses and rewords as a good model
+would).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Literal, Protocol
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from knowledge.reranking import WordReranker
 from server.loopback import served
 
 Fault = Literal["error_500", "rate_limit", "bad_key", "silence", "cut", "stall", "garbage", "length"]
@@ -89,8 +91,17 @@ class Faithful:
 
 
 def create_model_app(answers: Answers) -> FastAPI:
-    """`POST /v1/chat/completions`, streaming or not, as OpenAI's reference describes it."""
+    """`POST /v1/chat/completions`, streaming or not, as OpenAI's reference describes it, and `POST /v1/rerank`."""
     app = FastAPI(openapi_url=None)
+
+    @app.post("/v1/rerank")
+    async def rerank(request: Request) -> Response:
+        asked = await request.json()
+        answer = answers.next(asked)
+        if answer.fault in _STATUS:
+            return _refusal(answer.fault, request.headers.get("authorization", ""))
+        await asyncio.sleep(answer.pause_s)
+        return Response(answer.text) if answer.text else JSONResponse(_ranking(asked))
 
     @app.post("/v1/chat/completions")
     async def complete(request: Request) -> Response:
@@ -114,6 +125,13 @@ def running(answers: Answers) -> Iterator[str]:
     """Serve on a free loopback port in a thread; yields the `base_url` to configure."""
     with served(create_model_app(answers)) as address:
         yield f"{address}/v1"
+
+
+def _ranking(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Best first, each text by its place in what was asked."""
+    scores = WordReranker().relevance(asked["query"], asked["documents"])
+    results = [{"index": index, "relevance_score": score} for index, score in enumerate(scores)]
+    return {"model": asked["model"], "results": sorted(results, key=lambda each: -each["relevance_score"])}
 
 
 def _refusal(fault: Fault | None, authorization: str) -> JSONResponse:

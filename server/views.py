@@ -194,10 +194,14 @@ class HitView(BaseModel):
     score: float
     lexical: float
     dense: float
+    reranked: float | None = None
+    """What a second look says, where the shop has one."""
 
 
 def hit_view(hit: Hit) -> HitView:
-    return HitView(clause=clause_view(hit.clause), score=hit.score, lexical=hit.lexical, dense=hit.dense)
+    return HitView(
+        clause=clause_view(hit.clause), score=hit.score, lexical=hit.lexical, dense=hit.dense, reranked=hit.reranked
+    )
 
 
 _ANYTHING: TypeAdapter[object] = TypeAdapter(object)

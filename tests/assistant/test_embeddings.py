@@ -154,13 +154,13 @@ def test_a_shop_is_searched_with_the_embedder_its_settings_name(endpoint: Endpoi
 
 def test_what_was_fetched_ahead_is_not_asked_for_again_and_fails_once_only(endpoint: Endpoint) -> None:
     index = open_index(settings_for(endpoint))
-    assert index.asks_endpoint
-    index.prepare(["七天无理由退货", "七天无理由退货"])
+    assert index.takes_time
+    index.prepare(["七天无理由退货", "七天无理由退货"], as_of=NOW, place=Place(platform="taobao"))
     before = len(endpoint.asked)
     assert index.search("七天无理由退货", as_of=NOW, place=Place(platform="taobao"))[0].dense > 0
     assert len(endpoint.asked) == before
     endpoint.status, endpoint.answer = 503, b"{}"
-    index.prepare(["运费谁出"])
+    index.prepare(["运费谁出"], as_of=NOW, place=Place(platform="taobao"))
     before = len(endpoint.asked)
     assert {hit.dense for hit in index.search("运费谁出", as_of=NOW, place=Place(platform="taobao"))} == {0.0}
     assert len(endpoint.asked) == before

@@ -67,7 +67,7 @@ def test_a_write_with_our_cookie_from_another_site_is_refused(client: Client, de
 def test_knowledge_cards_carry_both_scores(desk: httpx.Client) -> None:
     hits: list[dict[str, Any]] = desk.get("/v1/desk/search", params={"q": "七天无理由退货"}).json()
     assert hits
-    assert {"score", "lexical", "dense", "clause"} == set(hits[0])
+    assert {"score", "lexical", "dense", "reranked", "clause"} == set(hits[0])
     ref = hits[0]["clause"]["ref"]
     shown = desk.get(f"/v1/clauses/{ref.replace('#', '%23')}").json()
     assert shown["ref"] == ref

@@ -66,7 +66,9 @@ export class Trial {
     const { t, lang } = this.#tools;
     const { clause } = hit;
     const sure = hit.sure ? h("span.state.good", {}, icon("good"), t("hit_sure")) : h("span.state.wait", {}, icon("wait"), t("hit_unsure", { n: floor.toFixed(2) }));
-    const scores = [["score_all", hit.score, 1], ["score_lexical", hit.lexical, most], ["score_dense", hit.dense, 1]].map(([label, value, end]) =>
+    const bars = [["score_all", hit.score, 1], ["score_lexical", hit.lexical, most], ["score_dense", hit.dense, 1]];
+    if (hit.reranked !== null) bars.push(["score_reranked", hit.reranked, 1]);
+    const scores = bars.map(([label, value, end]) =>
       h("div", {}, h("dt", {}, t(label)), h("dd", {}, h("meter", { min: "0", max: end, value: Math.max(0, Math.min(end, value)), "aria-label": t(label) }), h("span.num", {}, value.toFixed(2)))),
     );
     return h(

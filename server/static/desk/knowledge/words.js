@@ -150,6 +150,7 @@ export const WORDS = {
   score_all: ["匹配", "match"],
   score_lexical: ["词面", "lexical"],
   score_dense: ["语义", "dense"],
+  score_reranked: ["精排", "reranked"],
   conflicts_note: ["同时有效、说的像是同一件事、数字却不同的条款。店铺承诺得更多并不是错，请人看一眼。", "Clauses in force together that seem to speak of one thing with different figures. A shop may promise more; have a look."],
   conflicts_all: ["也列出规则包内部的", "Also within the pack"],
   conflicts_none: ["没有发现冲突。", "No conflict was found."],
