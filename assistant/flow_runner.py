@@ -21,6 +21,7 @@ from assistant.order_facts import order_facts, order_values
 from assistant.presale import run_skill
 from assistant.proposing import not_now
 from assistant.rule_questions import asks_a_rule, asks_in_general, question_in, rule_asked_for, rule_of
+from assistant.segments import clauses
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
 from assistant.ticket_words import case_meant
@@ -219,6 +220,9 @@ def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     goes_on = flow.otherwise is not None and turn.customer is not None and _goes_on(flow, turn)
     if answer is None and not goes_on and (of_any := without_goods(words, turn.engine.catalogue)) != words:
         answer = answer_from_clauses(turn, of_any, standing_out=True)  # rules seldom name the goods they are for
+    if answer is None and len(parts := clauses(fold(words))) > 1:
+        told = dict.fromkeys(answer_from_clauses(turn, part, standing_out=True) for part in parts)
+        answer = "\n\n".join(filter(None, told)) or None  # several questions in one breath
     if answer is None:
         return Outcome(intent, turn.say("not_sure"), answered=False)
     return Outcome(intent, answer)

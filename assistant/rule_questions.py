@@ -31,6 +31,9 @@ _DEADLINE = re.compile(
 _TIME = re.compile(
     r"多久|几天|多少天|几个?(?:工作日|小时)|多长时间|什么时候|\b(?:how (?:soon|long|many days|quickly)|when)\b"
 )
+_SAYS_TIME = re.compile(
+    r"\d\s*个?(?:天|日|小时|分钟|工作日|月)|[一两二三四五六七八九十]个?(?:天|小时|工作日|月)|\b(?:hour|day|month|minute)s?\b"
+)
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
     r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能).{0,8}吗(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么]|要(?:不要)?(?:钱|收费|付费)"
@@ -121,7 +124,8 @@ def rule_of(flow: Flow, turn: TurnContext, words: str) -> str | None:
     named = _named(flow, turn)
     own = next((clause for clause in named if not clause.policy.inherited), None)
     clause = own or (named[0] if named else None)
-    if own is None and not (clause and _TIME.search(words)) and (found := answer_from_clauses(turn, words)):
+    when = clause and _TIME.search(words) and _SAYS_TIME.search(clause.text)
+    if own is None and not when and (found := answer_from_clauses(turn, words)):
         return found
     return quote_answer(clause, turn, words, as_of=turn.now) if clause else None
 

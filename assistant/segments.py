@@ -15,8 +15,8 @@ _TURN = re.compile(
     r"(?:另外(?!加|收|付|算|要钱|补|花|买)|还有(?=[,，\s]|个?(?:问题|事|一件|就是|我|上次|之前|那个|你们))|顺便|顺带|对了|除此之外|再问(?:一下|下)|还想问|还要问|再(?:帮我|给我)|以及|同时"
     r"|\b(?:and also|also|besides|by the way|btw|another thing|one more thing|secondly|plus,)\b)"
 )
-_COMMA = re.compile(r"[,，、:]|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
-"""What parts clauses; who types Chinese fast puts a space for a comma."""
+_COMMA = re.compile(r"[,，、:]|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|(?<=[^干]吗)(?=[\u4e00-\u9fff]{3})")
+"""What parts clauses; who types Chinese fast puts a space for a comma, or nothing at all after a question's 吗."""
 _MIN = 4
 MAX_SEGMENTS = 12
 _TAIL = 4

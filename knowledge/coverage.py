@@ -18,6 +18,9 @@ from knowledge.text import Subject, han_characters, tokens
 _PAIR_SHARE = 0.3
 """What a pair of characters that is no word counts of its idf; one that no clause holds counts nothing."""
 
+_ASKS_ALIKE = 0.3
+"""By how much a heading counts for more if the ways of asking stand in it too (怎么退货 under 怎么退货、怎么换货)."""
+
 _Ways = Sequence[tuple[str, tuple[frozenset[str], ...]]]
 
 
@@ -27,7 +30,9 @@ class Covered:
 
     words: Scores
     heading: Scores
-    """Of the words, those in the clause's own heading, which says what the clause is about."""
+    """Of the words, those in the clause's own heading, which says what the clause is about; above 1 where it is put as
+    the question is.
+    """
     characters: Scores
     """Of the Han characters, so that 丢了 meets 丢失; the same as `words` for a question without any."""
 
@@ -79,12 +84,14 @@ class Coverage:
         characters = {each: self._rarity(rarity, each) or self._unseen for each in subject.characters}
         ways = (*meanings.of_word, *meanings.of_character)
         members = (word for _, several in ways for way in several for word in way)
-        slots = {word: slot for slot, word in enumerate(dict.fromkeys((*words, *characters, *members)), 1)}
+        asked_for = dict.fromkeys((*words, *subject.manner, *characters, *members))
+        slots = {word: slot for slot, word in enumerate(asked_for, 1)}
         table, bags = self._table(slots), self._bags
-        in_text, in_heading = (
-            _shares(words, meanings.of_word, slots, each.holding(ids, table, len(slots)))
-            for each in (bags.words, bags.headings)
-        )
+        in_text = _shares(words, meanings.of_word, slots, bags.words.holding(ids, table, len(slots)))
+        headings = bags.headings.holding(ids, table, len(slots))
+        in_heading = _shares(words, meanings.of_word, slots, headings)
+        if subject.manner:
+            in_heading *= 1 + _ASKS_ALIKE * headings[[slots[word] for word in subject.manner]].mean(axis=0)
         if not characters:
             return Covered(in_text, in_heading, in_text)
         held = bags.characters.holding(ids, table, len(slots))

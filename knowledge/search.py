@@ -47,6 +47,7 @@ _HAN = re.compile(f"[{HAN}]")
 _K1 = 1.2
 """BM25's saturation in tantivy; a term's score is below idf × (k1 + 1)."""
 
+_FEW = 2
 _RERANKED = 48
 """How many of the fused ranking are placed by confidence."""
 
@@ -325,7 +326,9 @@ class ClauseIndex:
         searchers = self._searchers
         asked = mend(fold(query))
         subject, meanings = subject_of(asked), meanings_of(asked, tokens)
-        words = list(dict.fromkeys((*subject.words, *meanings.words)))
+        # of a question that says little, how it is asked says the rest: 怎么退货
+        manner = subject.manner if len(subject.words) <= _FEW else ()
+        words = list(dict.fromkeys((*subject.words, *manner, *meanings.words)))
         allowed = self._scope.allowed(as_of, place, include_undated=include_undated)
         if self._gone is not None:
             allowed &= ~self._gone

@@ -89,6 +89,8 @@ class Subject:
     """Those of them that are two neighbouring characters and no word."""
     characters: frozenset[str]
     """Han characters."""
+    manner: tuple[str, ...] = ()
+    """Tokens of what only says how it is asked: 政策, 怎么, 哪些. A heading that asks alike is likelier meant."""
 
 
 def subject_of(mended: str) -> Subject:
@@ -98,12 +100,22 @@ def subject_of(mended: str) -> Subject:
     """
     pattern, asking = _asking()
     whole = _same(mended)
-    bare = pattern.sub(lambda found: " " if found.group() in asking else found.group(), whole)
-    bare = bare if re.search(r"\w", bare) else whole
+    left: list[str] = []
+
+    def kept(found: re.Match[str]) -> str:
+        if found.group() not in asking:
+            return found.group()
+        left.append(found.group())
+        return " "
+
+    bare = pattern.sub(kept, whole)
+    if not re.search(r"\w", bare):
+        bare, left = whole, []
     known = {word for run in _HAN_RUN.findall(bare) for word in _segmenter().cut_for_search(run)}
     words = tuple(dict.fromkeys(_cut(bare)))
     pairs = frozenset(word for word in words if _HAS_HAN.match(word) and word not in known)
-    return Subject(words, pairs, han_characters(bare))
+    manner = tuple(word for word in dict.fromkeys(_cut(" ".join(left))) if len(word) > 1)
+    return Subject(words, pairs, han_characters(bare), manner)
 
 
 def han_characters(text: str) -> frozenset[str]:

@@ -100,6 +100,30 @@ async def test_what_holds_for_all_goods_and_places_is_told_before_asking_which(
     assert told in talk.said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("七天无理由是什么意思", "签收后七天内可以退货"),
+        ("what does 7-day return mean", "within seven days of signing"),
+        ("你们的退货政策是什么", "支持七天无理由"),
+        ("质量问题谁出运费多久退款", "因质量问题退货、换货、维修产生的运输费用，由商家承担"),
+    ],
+)
+async def test_the_plainest_questions_get_the_clause_that_is_about_them(
+    talking: Talking, words: str, told: str
+) -> None:
+    talk = await talking(None)
+    await talk.say(words)
+    assert told in talk.said
+
+
+async def test_several_questions_without_a_comma_are_each_answered(talking: Talking) -> None:
+    talk = await talking(None)
+    await talk.say("是正品吗有没有发票")
+    assert "进货来源" in talk.said
+    assert "电子发票" in talk.said
+
+
 async def test_two_wishes_that_one_rule_answers_get_it_once(talking: Talking) -> None:
     talk = await talking(None)
     await talk.say("可以货到付款吗，预售也能货到付款吗")

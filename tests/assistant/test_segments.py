@@ -19,6 +19,10 @@ def test_a_word_that_announces_more_opens_a_topic():
         ("地址填错了,帮我改一下", ["地址填错了,帮我改一下"]),
         ("the address is wrong, please change it", ["the address is wrong,please change it"]),
         ("这件有货吗,多少钱,包邮不", ["这件有货吗", "多少钱", "包邮不"]),
+        ("能开专票吗要加税点吗", ["能开专票吗", "要加税点吗"]),
+        ("在吗我想退货", ["在吗,我想退货"]),
+        ("你干吗不给我退款", ["你干吗不给我退款"]),
+        ("到货了吗谢谢", ["到货了吗谢谢"]),
     ],
 )
 def test_a_clause_that_cannot_stand_alone_is_joined(segment, parts):
