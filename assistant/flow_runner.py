@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answers import answer_from_clauses
+from assistant.answers import answer_from_clauses, answer_from_documents
 from assistant.claims import about_a_fault, claimed_facts, states_fault, told_of_fault
 from assistant.context import Question, TurnContext
 from assistant.flow_reply import ask, word_reply
@@ -56,7 +56,7 @@ _OF_ONE_ORDER = frozenset({"line", "quantity", "condition", "defect"})
 async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     """Run the flow of `intent`. An intent without a flow is answered from the clauses."""
     flow = turn.engine.flows.flows.get(intent) or Flow(answer="search")
-    if told := _terms_told(flow, turn) or await _rule_instead(intent, flow, turn):
+    if told := _terms_told(flow, turn) or _document_told(intent, flow, turn) or await _rule_instead(intent, flow, turn):
         return Outcome(intent, told)
     if flow.skill == "eta" and (own := await _own_delivery(turn)):
         return await run_flow(own, turn)
@@ -198,8 +198,11 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
 def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
     result = run_skill(name, turn)
     of_any = result.question is not None and name in _ALSO_RULES
-    if of_any and (rule := answer_from_clauses(turn, question_in(turn.words_for(intent)), alone=True)):
+    words = question_in(turn.words_for(intent))
+    if of_any and (rule := answer_from_clauses(turn, words, alone=True)):
         return Outcome(intent, rule)
+    if not result.answered and (told := answer_from_documents(turn, words)):
+        return Outcome(intent, told)
     return Outcome(
         intent,
         result.text,
@@ -226,6 +229,21 @@ def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     if answer is None:
         return Outcome(intent, turn.say("not_sure"), answered=False)
     return Outcome(intent, answer)
+
+
+def _document_told(intent: str, flow: Flow, turn: TurnContext) -> str | None:
+    """What the shop's own documents say to a question, unless goods that are named, or a wish, come first."""
+    words = question_in(turn.words_for(intent))
+    asks = bool(flow.skill or flow.answer) or asks_a_rule(words)
+    if turn.heard.risks or intent == turn.state.flow or not asks:
+        return None
+    return None if flow.skill and _names_goods(words, turn) else answer_from_documents(turn, words)
+
+
+def _names_goods(words: str, turn: TurnContext) -> bool:
+    """Whether goods are before the customer, or called by their whole name: their page knows more of them."""
+    said, products = fold(words), turn.engine.catalogue.products
+    return turn.asked.sku is not None or any(fold(each.name.in_(turn.lang)) in said for each in products)
 
 
 def _terms_told(flow: Flow, turn: TurnContext) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.acts import drops_it
-from assistant.answers import answer_about_elsewhere, answer_from_clauses
+from assistant.answers import answer_about_elsewhere, answer_from_clauses, answer_from_documents
 from assistant.claims import DESCRIBES_FAULT, FREE_TEXT, read_answer
 from assistant.context import WORDS, TurnContext
 from assistant.conversation import DialogueState, Done, HandedOff, Lang, QuickReply, Said, TurnEvent
@@ -182,7 +182,7 @@ class FlowPlanner:
         if turn.heard.yes is not None and len(turn.heard.text) <= _SHORT_ANSWER:
             yield Said(text=turn.say("nothing_open"))
             return
-        answer = answer_from_clauses(turn, at_least=CLEARLY)
+        answer = answer_from_clauses(turn, at_least=CLEARLY) or answer_from_documents(turn, turn.heard.text)
         if answer is not None:
             yield Said(text=answer)
             return
