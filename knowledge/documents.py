@@ -120,11 +120,19 @@ class Documents:
         return stated
 
     def versions(self, name: str | None = None) -> list[Version]:
-        """All versions, or those of `name`, by document and the order they were added in.
+        """All versions, or those of `name`, by document and the order they were added in. `name` is an id, an id with
+        its version, or the name of the file a document was taken from.
 
-        Raises `DocumentError` when there is none of that name.
+        Raises `DocumentError` when there is none of that name, or several documents are from a file of that name.
         """
-        found = [each for each in self.register().versions if name is None or name in (each.id, each.key)]
+        held = self.register().versions
+        found = [each for each in held if name is None or name in (each.id, each.key)]
+        if not found and name is not None:
+            found = [each for each in held if name in (each.origin, Path(each.origin).name, Path(each.origin).stem)]
+            if len(ids := dict.fromkeys(each.id for each in found)) > 1:
+                raise DocumentError(
+                    f"{len(ids)} documents are from {name}: {', '.join(ids)}.", mend="Name one by its id."
+                )
         if not found and name is not None:
             raise DocumentError(f"There is no document {name}.", mend="See them with `xiaoer docs list`.")
         return sorted(found, key=lambda each: (each.id, each.lang, each.added))

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from knowledge.documents import Documents
     from knowledge.register import Version
 
-Name = Annotated[str, typer.Argument(metavar="ID", help="A document, or one version of it as ID@VERSION.")]
+Name = Annotated[
+    str, typer.Argument(metavar="ID", help="A document by its id or its file's name, or one version as ID@VERSION.")
+]
 By = Annotated[str, typer.Option("--by", help="Who says so; kept with the version.")]
 Names = Annotated[list[str] | None, typer.Option()]
 

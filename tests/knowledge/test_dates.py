@@ -54,6 +54,18 @@ def test_public_events_date_a_text_that_names_no_year(text: str, expected: str |
     assert dated(text).content_date == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "platforms"),
+    [
+        ("本须知自2026年9月1日起施行，适用于淘宝店铺。", ("taobao",)),
+        ("适用范围：淘宝、天猫店铺。京东另行公布。", ("taobao", "tmall")),
+        ("我们在淘宝开店。", ()),
+    ],
+)
+def test_a_platform_that_a_text_says_it_holds_on_need_be_named_once(text: str, platforms: tuple[str, ...]) -> None:
+    assert dated(text).platforms == platforms
+
+
 def test_platform_and_region_are_guessed_from_how_often_they_are_named() -> None:
     dating = dated("京东在2022年为上海商家减免费用。京东还为上海地区免考核。京东的上海企业客户也受益,与淘宝不同。")
     assert dating.platforms == ("jd",)

@@ -78,6 +78,19 @@ def test_a_found_text_is_kept_whole_under_a_proposed_head(source: Path, folder: 
     assert (policy.as_found, policy.confirmed, policy.status) == (True, False, "history")
 
 
+def test_a_document_goes_by_the_name_of_its_file_too(source: Path, folder: Path, documents: Documents) -> None:
+    (kept,) = take(source, folder)
+    for name in ("notice.txt", "notice", str(source)):
+        assert [each.key for each in documents.versions(name)] == [kept.policy]
+    assert [each.state for each in documents.withdraw("notice.txt", at=LATER)] == ["withdrawn"]
+    other = source.parent / "further" / "notice.txt"
+    other.parent.mkdir()
+    other.write_text("刻字服务说明\n每件收取 28 元。\n", encoding="utf-8")
+    take(other, folder)
+    with pytest.raises(DocumentError, match=r"2 documents are from notice\.txt"):
+        documents.versions("notice.txt")
+
+
 def test_the_same_content_again_changes_nothing(source: Path, folder: Path, documents: Documents) -> None:
     (kept,) = take(source, folder)
     generation, before = documents.generation, Path(kept.path).stat().st_mtime_ns
