@@ -46,6 +46,9 @@ _IF_BOUGHT = re.compile(
 )
 """What asks about an order that is yet to be placed."""
 
+_CAN_I = re.compile(r"(?:可以|能)(?:不能|不可以)?[退换](?:货|款|掉)?[吗么嘛不?？]?$|^can i (?:return|exchange|send)")
+"""Of goods of one's own this asks for the deed, not for the rule."""
+
 _ALSO_RULES = frozenset({"freight", "authenticity"})
 """Skills whose questions may have an answer for all goods and places, as `满多少包邮` has; else they ask which."""
 
@@ -63,10 +66,11 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     if flow.skill:
         return _skill(intent, flow.skill, turn)
     if flow.answer:
+        further = flow.otherwise if turn.customer is not None and _goes_on(flow, turn) else None
+        if further and _CAN_I.search(fold(turn.words_for(intent))) and await _names_own(turn):
+            return await run_flow(further, turn)
         outcome = _search(intent, flow, turn)
-        if outcome.answered or flow.otherwise is None or turn.customer is None or not _goes_on(flow, turn):
-            return outcome
-        return await run_flow(flow.otherwise, turn)
+        return outcome if outcome.answered or further is None else await run_flow(further, turn)
     if flow.subject != "order":
         facts: Facts = {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
         return await _decide(FlowRun(intent, flow, turn, facts))
@@ -103,6 +107,10 @@ async def _on_an_order(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
     facts |= {**talk_facts(turn), **flow.assume, **claimed_facts(turn, intent)}
     note_order(turn, order)
     return await _decide(FlowRun(intent, flow, turn, facts, Subject(order, lines, case_meant(order, intent, turn))))
+
+
+async def _names_own(turn: TurnContext) -> bool:
+    return bool(named_orders(turn.heard.text, await turn.orders(), turn.engine.catalogue))
 
 
 async def _own_delivery(turn: TurnContext) -> str | None:

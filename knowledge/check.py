@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
+from knowledge.asked import FILE, without_clause
 from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
 from knowledge.errors import FactTypeError, PackError
@@ -47,6 +48,10 @@ def check_pack(path: Path | str) -> list[Problem]:
         return [_problem(error)]
     policies = tuple(read_policies(folders, found))
     pack = Pack(folders[0].name, folders[0], folders, policies)
+    try:
+        found += without_clause(policies, pack.files(FILE))
+    except PackError as error:
+        found.append(error)
     try:
         definitions = read_definitions(pack, found)
     except PackError as error:

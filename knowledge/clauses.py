@@ -5,6 +5,7 @@ Everything here is immutable data without I/O. Instants are aware `datetime`s; t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -17,6 +18,7 @@ Status = Literal["in_force", "announced", "draft", "contested", "history"]
 TemporalBasis = Literal["event", "pending_case"]
 Audience = Literal["customer", "agent"]
 Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Policy:
     """Comes from a parent of the shop's pack: where the shop says the same thing itself, its own words go first."""
     confirmed: bool = True
     """False while date, scope and status are a machine's proposal that no person has confirmed."""
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, hash=False)
+    """By anchor, how customers ask for what a clause says (`knowledge.asked`)."""
 
     @property
     def key(self) -> str:

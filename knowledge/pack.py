@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from knowledge.asked import FILE, with_asked
 from knowledge.clauses import Policy
 from knowledge.errors import CyclicPackError, PackError
 from knowledge.front_matter import parse_policy
@@ -86,7 +87,8 @@ def load_pack(path_or_name: str | Path) -> Pack:
     a ring; both name file and line.
     """
     chain = open_pack(path_or_name)
-    return Pack(chain[0].name, chain[0], chain, tuple(read_policies(chain)))
+    bare = Pack(chain[0].name, chain[0], chain, ())
+    return replace(bare, policies=tuple(with_asked(read_policies(chain), bare.files(FILE))))
 
 
 def open_pack(path_or_name: str | Path) -> tuple[Path, ...]:

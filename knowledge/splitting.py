@@ -64,12 +64,14 @@ def split(policy: Policy, *, budget: int = BUDGET, count: TokenCounter = estimat
             if not re.search(r"\w", readable):
                 continue
             path = tuple(dict.fromkeys((*section.heading, *heading)))
-            search_text = fold("\n".join(dict.fromkeys(filter(None, (policy.title, *path, readable)))))
+            anchor = next(names)
+            words = (policy.title, *path, readable, *policy.asked.get(anchor, ()))
+            search_text = fold("\n".join(dict.fromkeys(filter(None, words))))
             text, reading = policy.text[start:end], ""
             if policy.as_found:
                 path, reading = tuple(reading_of(step) for step in path), reading_of(readable)
             shown = reading if reading != text else ""
-            clauses.append(Clause(policy, next(names), path, text, start, end, search_text, shown))
+            clauses.append(Clause(policy, anchor, path, text, start, end, search_text, shown))
     return clauses
 
 

@@ -13,10 +13,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from knowledge.clauses import Lang
+from knowledge.clauses import LANGS, Lang
 from knowledge.embedding import Embedder, Vectors, normalized
-
-LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 @runtime_checkable
