@@ -18,7 +18,7 @@ from assistant.wording import day, fill
 from knowledge.clauses import Clause, Hit, Place, Policy
 from knowledge.decision import Decision
 from knowledge.errors import UnknownClause
-from knowledge.text import tokens
+from knowledge.text import fold, mend, subject_of, tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
 _QUOTE_CHARS = 220
@@ -145,12 +145,23 @@ def _answer(
     _note_search(turn, question, hits)
     if hits[0].clause.policy.level == "temporary" and (decided := _decided(turn, question, place, as_of)):
         return decided
-    if platform is None:
-        return quote_answer(hits[0].clause, turn, question, as_of=as_of)
     best, *others = hits
-    beside = [hit.clause for hit in others[:1] if _goes_with(hit, best)]
-    quoted = [_quoted(clause, turn, question) for clause in (best.clause, *beside)]
+    beside = [hit for hit in others[:1] if _goes_with(hit, best)] if platform else _continued(hits, turn, question)
+    quoted = [_quoted(hit.clause, turn, question) for hit in (best, *beside)]
     return "\n\n".join(quoted) + _notes(best.clause.policy, turn, as_of)
+
+
+def _continued(hits: Sequence[Hit], turn: TurnContext, question: str) -> list[Hit]:
+    """A neighbour of the best clause in its document that is sure enough itself, and says what that one leaves open."""
+    best, *others = hits
+    left = set(subject_of(mend(fold(question))).words) - _own_words(best.clause)
+    enough = max(turn.engine.profile.answer_confidence, _NEARLY * best.score)
+    near = (hit for hit in others if hit.clause.policy.key == best.clause.policy.key and hit.score >= enough)
+    return [hit for hit in near if left & _own_words(hit.clause)][:1]
+
+
+def _own_words(clause: Clause) -> set[str]:
+    return set(tokens(fold(f"{clause.heading[-1] if clause.heading else ''}\n{clause.shown}")))
 
 
 def _goes_with(hit: Hit, best: Hit) -> bool:

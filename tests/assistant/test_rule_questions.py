@@ -124,6 +124,23 @@ async def test_several_questions_without_a_comma_are_each_answered(talking: Talk
     assert "电子发票" in talk.said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("会员怎么入会有什么好处", ("点“入会”就可以", "每月一张满 199 减 20 的券")),
+        ("几点上班下班后留言什么时候回", ("9:00 到 22:00", "按先后回复")),
+        ("七天无理由怎么算的", ("签收当天算第 0 天",)),
+    ],
+)
+async def test_what_one_clause_leaves_open_its_neighbour_says(
+    talking: Talking, words: str, told: tuple[str, ...]
+) -> None:
+    talk = await talking(None)
+    await talk.say(words)
+    assert all(part in talk.said for part in told)
+    assert len(talk.cited) == len(told)
+
+
 async def test_two_wishes_that_one_rule_answers_get_it_once(talking: Talking) -> None:
     talk = await talking(None)
     await talk.say("可以货到付款吗，预售也能货到付款吗")
