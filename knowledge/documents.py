@@ -194,8 +194,10 @@ class Documents:
         waits = as_draft or (holds is not None and not policy.confirmed and self.policy(holds).confirmed)
         again = next((each for each in family if each.content == content), None)
         if again is not None:
-            if again.state == "published" and again is holds:
+            if again.state == "published" and (again is holds or waits):
                 return register, again, "unchanged"
+            if again.state == "published":
+                return *_newest_again(register, again, by), "restored"
             moved = _moved(register, again, "draft" if waits else "published", by.at, by.who)
             return *moved, "waiting" if waits else "restored"
         number = max((each.added for each in register.versions), default=0) + 1
@@ -412,6 +414,13 @@ def _moved(register: Register, version: Version, state: State, at: datetime, who
         return register, version
     order = _next_order(register) if state == "published" else version.order
     moved = replace(version, state=state, order=order, changes=(*version.changes, Change(at, state, who)))
+    return _exchanged(register, moved), moved
+
+
+def _newest_again(register: Register, version: Version, by: Change) -> tuple[Register, Version]:
+    """A published version whose words came back: it is what was published last."""
+    changes = (*version.changes, replace(by, what="published"))
+    moved = replace(version, order=_next_order(register), changes=changes)
     return _exchanged(register, moved), moved
 
 

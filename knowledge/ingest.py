@@ -121,6 +121,16 @@ def read_file(
 
     Raises `DocumentError` or `FrontMatterError` when it cannot be taken.
     """
+    try:
+        return _read(path, limits, isolate, encoding, origin)
+    except (ValueError, RecursionError, OverflowError) as error:
+        # no file of a folder may end the run: what no reader foresaw is a fault of this file alone
+        raise DocumentError(f"{path.name}: it cannot be read ({type(error).__name__}).") from error
+
+
+def _read(
+    path: Path, limits: Limits, isolate: bool, encoding: str, origin: str
+) -> tuple[tuple[Policy, ...], FileReport]:
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         laws = load_statutes(path, max_bytes=limits.bytes)

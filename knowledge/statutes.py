@@ -16,6 +16,7 @@ from typing import Any
 from knowledge.clauses import Policy, Window
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
+from knowledge.text import safe
 
 _NUMBER = re.compile(r"第([零〇一二三四五六七八九十百千两\d]+)条(?:之([一二三四五六七八九十\d]+))?")
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -35,7 +36,7 @@ def load_statutes(path: Path, *, max_bytes: int) -> tuple[Policy, ...]:
             raise DocumentError(f"{path.name}: more than {max_bytes} bytes.", mend="Split it or raise the limit.")
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{path.name}: cannot be read as UTF-8: {error}.") from error
+        raise DocumentError(f"{path.name}: is not UTF-8.", mend="Save it as UTF-8.") from error
     laws: dict[str, _Law] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -56,13 +57,13 @@ def article_number(article: str) -> str:
 def _row(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(f"{path.name}:{number}: not JSON.") from error
     if not isinstance(row, dict) or not (row.get("law") or row.get("title")) or not row.get("article"):
         raise DocumentError(f"{path.name}:{number}: needs `law` (or `title`), `article` and `text`.")
     if not isinstance(row.get("text"), str):
         raise DocumentError(f"{path.name}:{number}: `text` is not text.")
-    return row
+    return {key: safe(value) if isinstance(value, str) else value for key, value in row.items()}
 
 
 def _policy(path: Path, name: str, law: _Law) -> Policy:

@@ -20,6 +20,9 @@ Way: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
 
 _MAX_DEPTH = 40
+_MAX_VALUES = 200_000
+_BRACKETS = re.compile(r"[\[\]{}]")
+_DEEP_BLOCK = re.compile(r"(?:[-?:][ \t]+){40}|^ {400}", re.MULTILINE)
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -66,6 +69,7 @@ def read_yaml(text: str, path: Path | str, *, lines_before: int = 0) -> YamlText
     Raises `PackError` (file and line) for anything that is not YAML, a repeated key, or an application tag.
     """
     file = Path(path)
+    _refuse_depths(text, file, lines_before)
     try:
         node = yaml.compose(text, Loader=_Reader)
     except yaml.MarkedYAMLError as error:
@@ -78,6 +82,28 @@ def read_yaml(text: str, path: Path | str, *, lines_before: int = 0) -> YamlText
     return YamlText(None if node is None else builder.build(node, ()), file, builder.lines)
 
 
+def _refuse_depths(text: str, file: Path, lines_before: int) -> None:
+    """Refuse what is nested so deeply that composing it, which calls itself, would end the process.
+
+    The parser's events come one by one; they are counted only where the text looks as if it were that deep.
+    """
+    deep = most = 0
+    for mark in _BRACKETS.findall(text):
+        deep += 1 if mark in "[{" else -1
+        most = max(most, deep)
+    if most <= _MAX_DEPTH and not _DEEP_BLOCK.search(text):
+        return
+    deep = 0
+    try:
+        for event in yaml.parse(text, Loader=_Reader):
+            deep += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if deep > _MAX_DEPTH:
+                line = event.start_mark.line if event.start_mark else 0
+                raise PackError("Nested too deeply.", file=file, line=lines_before + line + 1)
+    except yaml.YAMLError:
+        return  # what it is no YAML for is said where it is composed
+
+
 class _Builder:
     """Turns composed nodes into plain data and writes down the line of each."""
 
@@ -85,8 +111,13 @@ class _Builder:
         self.file = file
         self.lines_before = lines_before
         self.lines: dict[Way, int] = {}
+        self.built = 0
 
     def build(self, node: Node, way: Way) -> Any:
+        self.built += 1
+        if self.built > _MAX_VALUES:
+            what = f"More than {_MAX_VALUES} values, those that `*` repeats counted each time."
+            raise PackError(what, file=self.file, line=self._line(node))
         self.lines.setdefault(way, self._line(node))
         if len(way) > _MAX_DEPTH:
             raise PackError("Nested too deeply.", file=self.file, line=self._line(node))

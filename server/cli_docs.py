@@ -160,6 +160,8 @@ def confirm(
     """
     from knowledge.register import Head
 
+    if unknown := set(_all(audience) or ()) - {"customer", "agent"}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: customer or agent", param_hint="--audience")
     window = None if start is None and end is None else (instant_of(start, "--from"), instant_of(end, "--to"))
     head = Head(
         title=title,
@@ -316,4 +318,5 @@ def _one_of(value: str | None, option: str) -> Any:
 
 
 def _all(names: list[str] | None) -> tuple[str, ...] | None:
-    return tuple(names) if names else None
+    """None where the option was not given; `--platform ""` says anywhere."""
+    return tuple(name.strip() for name in names if name.strip()) if names else None

@@ -91,6 +91,34 @@ def test_a_document_goes_by_the_name_of_its_file_too(source: Path, folder: Path,
         documents.versions("notice.txt")
 
 
+def test_an_earlier_text_that_comes_back_answers_again(source: Path, folder: Path, documents: Documents) -> None:
+    first = source.read_text("utf-8")
+    take(source, folder)
+    source.write_text(first.replace("2021年,商家", "從今年起,商家"), encoding="utf-8")
+    take(source, folder, at=LATER)
+    source.write_text(first, encoding="utf-8")
+    (kept,) = take(source, folder, at=LATER + timedelta(hours=1))
+    assert (kept.what, kept.policy) == ("restored", "news/notice@2021-05-20")
+    assert holds(documents, LATER) == ["news/notice@2021-05-20"]
+    assert [change.what for change in documents.versions(kept.policy)[0].changes] == ["published", "published"]
+
+
+def test_an_earlier_text_that_comes_back_moves_nothing_that_a_person_confirmed(
+    source: Path, folder: Path, documents: Documents
+) -> None:
+    first = source.read_text("utf-8")
+    take(source, folder)
+    documents.confirm("news/notice", at=NOW)
+    source.write_text(first.replace("2021年,商家", "從今年起,商家"), encoding="utf-8")
+    take(source, folder, at=LATER)
+    documents.confirm("news/notice", at=LATER)
+    before = documents.versions()
+    source.write_text(first, encoding="utf-8")
+    (kept,) = take(source, folder, at=LATER + timedelta(hours=1))
+    assert kept.what == "unchanged"
+    assert documents.versions() == before
+
+
 def test_the_same_content_again_changes_nothing(source: Path, folder: Path, documents: Documents) -> None:
     (kept,) = take(source, folder)
     generation, before = documents.generation, Path(kept.path).stat().st_mtime_ns

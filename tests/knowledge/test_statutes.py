@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.clauses import SHANGHAI
+from knowledge.errors import DocumentError
 from knowledge.splitting import split
 from knowledge.statutes import article_number, load_statutes
 
@@ -53,3 +54,24 @@ def test_laws_are_kept_apart_and_repeated_articles_stay_citable(tmp_path: Path) 
     assert [clause.anchor for clause in split(first)] == ["a1", "a1-2"]
     assert second.title == "乙法"
     assert first.undated
+
+
+def test_what_no_file_can_hold_is_left_out_of_an_article(tmp_path: Path) -> None:
+    path = tmp_path / "laws.jsonl"
+    path.write_text(
+        '{"law": "试行法\\ud800", "article": "第一条", "text": "可以\\u0000退\\ud800货"}\n', encoding="utf-8"
+    )
+    (law,) = load_statutes(path, max_bytes=1000)
+    assert (law.title, split(law)[0].text) == ("试行法", "可以退货")
+    law.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"[" * 100_000, r"laws\.jsonl:1: not JSON"), ('{"law": "测"}'.encode("gbk"), "not UTF-8. Save it as UTF-8")],
+)
+def test_a_file_of_another_form_is_refused_with_its_name(tmp_path: Path, content: bytes, what: str) -> None:
+    path = tmp_path / "laws.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DocumentError, match=what):
+        load_statutes(path, max_bytes=1_000_000)

@@ -65,3 +65,32 @@ def test_a_fault_names_its_line(text: str, line: int, says: str) -> None:
 def test_every_value_knows_its_line() -> None:
     document = read_yaml("a: 1\nb:\n  - x\n  - {c: 2,\n     d: 3}\n", "a.yaml")
     assert [document.line(*way) for way in [("a",), ("b", 0), ("b", 1, "d"), ("b", 1, "absent"), ()]] == [1, 3, 5, 4, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 50_000 + "]" * 50_000,
+        "a: " + "{b: " * 50_000 + "}" * 50_000,
+        "a:\n  " + "- " * 50_000 + "x",
+        "? " * 50_000 + "x",
+        "\n".join(" " * depth + "a:" for depth in range(600)),
+    ],
+    ids=["lists", "mappings", "items", "keys", "indents"],
+)
+def test_what_is_nested_very_deeply_is_refused_and_does_no_harm(text: str) -> None:
+    with pytest.raises(PackError, match="Nested too deeply"):
+        read_yaml(text, "deep.yaml")
+
+
+def test_words_full_of_brackets_are_words() -> None:
+    text = "a: '" + "[" * 500 + "'\nb: [" + ", ".join(["[x]"] * 500) + "]"
+    assert read_yaml(text, "x.yaml").data == {"a": "[" * 500, "b": [["x"]] * 500}
+
+
+def test_repetition_cannot_grow_without_bound() -> None:
+    lines = ['a: &a ["x", "x", "x", "x", "x", "x", "x", "x", "x"]']
+    for before, name in zip("abcdefghi", "bcdefghij", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
+    with pytest.raises(PackError, match="More than 200000 values"):
+        read_yaml("\n".join(lines), "bomb.yaml")

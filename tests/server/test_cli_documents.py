@@ -202,3 +202,14 @@ def test_an_address_inside_is_refused_by_the_command(tmp_path: Path) -> None:
     assert "no public address" in ran.stdout
     wrong = RUNNER.invoke(app, ["ingest", "x.txt", "--encoding", "klingon", *where])
     assert wrong.exit_code == 2
+
+
+def test_an_empty_scope_holds_anywhere_and_an_unknown_audience_is_refused(tmp_path: Path) -> None:
+    taken(tmp_path)
+    docs(tmp_path, "confirm", "doc/engraving", "--platform", "jd")
+    (row,) = docs(tmp_path, "confirm", "doc/engraving", "--platform", "")
+    assert row["platforms"] == []
+    words = ["docs", "confirm", "doc/engraving", "--audience", "bob", "--data-dir", str(tmp_path / "data")]
+    refused = RUNNER.invoke(app, words)
+    assert refused.exit_code == 2
+    assert "customer or agent" in refused.output

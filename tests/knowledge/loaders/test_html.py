@@ -50,3 +50,10 @@ def test_a_page_nested_too_deep_does_not_break_the_reader() -> None:
 def test_the_title_of_markdown_is_its_first_heading_without_the_anchor() -> None:
     assert load_markdown("前言\n# 退货 {#top}\n".encode()).title == "退货"
     assert load_markdown("前言".encode()).title == ""
+
+
+def test_what_has_no_height_is_hidden_and_a_narrow_line_is_not() -> None:
+    styles = ("", "height:0;overflow:hidden", "max-height: 0px", "line-height:0.9")
+    page = "".join(f'<p style="{style}">{word}</p>' for style, word in zip(styles, "一二三四", strict=True))
+    text = load_html(page.encode()).text
+    assert [word in text for word in "一二三四"] == [True, False, False, True]
