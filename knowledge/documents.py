@@ -267,7 +267,8 @@ class Documents:
     def confirm(self, name: str, head: Head | None = None, *, at: datetime, who: str = "") -> list[Version]:
         """A person says that a version's head is right, or what is right instead; a draft is published with it.
 
-        One without a known date holds from the moment of the confirmation unless `head` says from when.
+        One without a known date, or with that of a confirmed version whose words it changes, holds from the moment of
+        the confirmation unless `head` says from when: until then the other held, and whoever asks as of then finds it.
         """
         said = replace(head or Head(), confirmed=True)
         start, end = said.window or (None, None)
@@ -277,7 +278,7 @@ class Documents:
             register = self.register()
             done: list[Version] = []
             for version in self._newest(name):
-                begins = said.window is None and self.policy(version).undated
+                begins = said.window is None and (self.policy(version).undated or self._changes_words(version, at))
                 own = replace(said, window=(at, None)) if begins else said
                 changed = replace(
                     version, head=version.head.with_(own), changes=(*version.changes, Change(at, "confirmed", who))
@@ -326,6 +327,19 @@ class Documents:
                 f"There is nothing to compare {after.key} with.", mend=f"See `xiaoer docs show {after.id}`."
             )
         return family[-1], after
+
+    def _changes_words(self, version: Version, at: datetime) -> bool:
+        """Whether another confirmed version begins when this one says that it begins, which is past."""
+        start = self.policy(version).window.start
+        others = (each for each in self.versions(version.id) if each.lang == version.lang and each != version)
+        return (
+            start is not None
+            and start < at
+            and any(
+                each.state == "published" and (other := self.policy(each)).confirmed and other.window.start == start
+                for each in others
+            )
+        )
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -91,6 +91,24 @@ def test_a_document_goes_by_the_name_of_its_file_too(source: Path, folder: Path,
         documents.versions("notice.txt")
 
 
+def test_a_confirmed_change_leaves_the_past_to_the_words_that_held_then(
+    tmp_path: Path, folder: Path, documents: Documents
+) -> None:
+    path = tmp_path / "engraving.txt"
+    text = "刻字服务说明\n自2026年11月1日起，每件收取 28 元。\n"
+    path.write_text(text, encoding="utf-8")
+    take(path, folder, at=day("2026-11-05"))
+    documents.confirm("engraving.txt", at=day("2026-11-05"))
+    path.write_text(text.replace("28", "38"), encoding="utf-8")
+    take(path, folder, at=day("2026-11-20"))
+    (changed,) = documents.confirm("engraving.txt", at=day("2026-11-22"))
+    assert holds(documents, day("2026-11-10")) == ["doc/engraving@2026"]
+    assert holds(documents, day("2026-11-21")) == ["doc/engraving@2026"]
+    assert holds(documents, day("2026-11-22")) == [changed.key]
+    documents.confirm("engraving.txt", Head(window=(day("2026-11-01"), None)), at=day("2026-11-23"))
+    assert holds(documents, day("2026-11-10")) == [changed.key]
+
+
 def test_an_earlier_text_that_comes_back_answers_again(source: Path, folder: Path, documents: Documents) -> None:
     first = source.read_text("utf-8")
     take(source, folder)
@@ -189,7 +207,8 @@ def test_what_nobody_confirmed_never_displaces_what_a_person_has(
     assert (kept.what, kept.state) == ("waiting", "draft")
     assert holds(documents, NOW) == ["news/notice@2021-05-20"]
     documents.confirm("news/notice", at=LATER)
-    assert holds(documents, NOW) == ["news/notice@2021-05-20.2"]
+    assert holds(documents, LATER) == ["news/notice@2021-05-20.2"]
+    assert holds(documents, NOW) == ["news/notice@2021-05-20"]
 
 
 def test_a_policy_of_the_pack_is_not_restated(tmp_path: Path, folder: Path) -> None:
