@@ -16,11 +16,14 @@ from typing import Any
 from knowledge.clauses import Policy, Window
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
-from knowledge.text import safe
 
 _NUMBER = re.compile(r"第([零〇一二三四五六七八九十百千两\d]+)条(?:之([一二三四五六七八九十\d]+))?")
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
+
+
+_UNHELD = re.compile("[\x00\ud800-\udfff]")
+"""NUL and half characters, which no file can hold; all else stays as the law has it."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ def _row(path: Path, number: int, line: str) -> dict[str, Any]:
         raise DocumentError(f"{path.name}:{number}: needs `law` (or `title`), `article` and `text`.")
     if not isinstance(row.get("text"), str):
         raise DocumentError(f"{path.name}:{number}: `text` is not text.")
-    return {key: safe(value) if isinstance(value, str) else value for key, value in row.items()}
+    return {key: _UNHELD.sub("", value) if isinstance(value, str) else value for key, value in row.items()}
 
 
 def _policy(path: Path, name: str, law: _Law) -> Policy:
