@@ -11,7 +11,6 @@ open (`live_index`). Names are `ID` or `ID@VERSION`; a name means every language
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,10 +19,8 @@ from typing import Literal
 
 from knowledge.clause_diff import ClauseChange, diff
 from knowledge.clauses import Lang, Policy
-from knowledge.errors import DocumentError, FrontMatterError, PackError
-from knowledge.front_matter import body_start, parse_policy
+from knowledge.errors import DocumentError, PackError
 from knowledge.ingest import IngestResult
-from knowledge.proposal import policy_file
 from knowledge.register import (
     UNCONFIRMED,
     Change,
@@ -38,15 +35,16 @@ from knowledge.register import (
     read_register,
     signature,
     write_register,
-    write_whole,
 )
 from knowledge.supersession import Published, in_time
+from knowledge.version_files import VersionFiles, as_file, body_hash, file_name, has_own_head
 
 DOCUMENTS_FOLDER = "documents"
 """The name of the folder in a shop's data directory."""
 
-What = Literal["added", "replaced", "unchanged", "waiting", "restored"]
-"""`replaced`: another version held before; `waiting`: a draft until a person confirms or publishes it."""
+What = Literal["added", "replaced", "unchanged", "waiting", "restored", "mended"]
+"""`replaced`: another version held before; `waiting`: a draft until a person confirms or publishes it; `mended`: known,
+and its damaged file is whole again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Documents:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: tuple[Signature, Register] = (None, Register())
-        self._texts: dict[str, tuple[tuple[int, int], Policy]] = {}
+        self._files = VersionFiles(folder)
 
     @property
     def signature(self) -> Signature:
@@ -78,7 +76,9 @@ class Documents:
         return self.register().generation
 
     def register(self) -> Register:
-        """The register as it lies on disk. A folder of files without one counts as published versions."""
+        """The register as it lies on disk. Without one, files that lie there are drafts: which of them had been
+        withdrawn, and from when each held, went with it.
+        """
         now = self.signature
         if now is None or now != self._known[0]:
             self._known = now, read_register(self.folder) if now is not None else self._adopted()
@@ -87,33 +87,44 @@ class Documents:
     def policies(self) -> tuple[Policy, ...]:
         """What may be searched: published versions, by path, each within the window that later ones leave it.
 
-        Raises `FrontMatterError` or `PackError` (file and line) for a file that an edit has broken.
+        A version whose text is damaged answers nothing, and neither do those that it might have ended (`damaged`).
         """
         published = [each for each in self.register().versions if each.state == "published"]
         published.sort(key=lambda each: each.file)
-        return in_time(Published(self.policy(each), each.order) for each in published)
+        sound: list[Published] = []
+        lost: dict[tuple[str, str], int] = {}
+        for each in published:
+            try:
+                sound.append(Published(self.policy(each), each.order))
+            except PackError:
+                family = (each.id, each.lang)
+                lost[family] = max(each.order, lost.get(family, 0))
+        return in_time(each for each in sound if _outlives(each, lost.get((each.policy.id, each.policy.lang), 0)))
+
+    def damaged(self) -> list[tuple[Version, PackError]]:
+        """The versions whose text is missing, or is not what was taken in, each with what is wrong."""
+        found: list[tuple[Version, PackError]] = []
+        for each in self.register().versions:
+            try:
+                self._files.policy(each)
+            except PackError as error:
+                found.append((each, error))
+        return found
+
+    def is_whole(self, version: Version) -> bool:
+        """Whether the file of a version is what was written."""
+        return self._files.damage(version) is None
 
     def live(self) -> frozenset[tuple[str, Lang]]:
         """`(id@version, language)` of what is published; no text is read for it."""
         return frozenset((each.key, each.lang) for each in self.register().versions if each.state == "published")
 
     def policy(self, version: Version) -> Policy:
-        """One version as its file and its head in the register say, whatever its state."""
-        path = self.folder / version.file
-        try:
-            found = path.stat()
-            mark = (found.st_mtime_ns, found.st_size)
-            cached = self._texts.get(version.file)
-            if cached is None or cached[0] != mark:
-                cached = mark, parse_policy(_text(path), path)
-                self._texts[version.file] = cached
-        except OSError as error:
-            raise PackError(
-                "A version of a document is missing.", file=path, mend="Restore it from a backup."
-            ) from error
-        policy = cached[1]
-        if (policy.key, policy.lang) != (version.key, version.lang):
-            raise FrontMatterError(f"The head names {policy.key}, the register {version.key}.", file=path)
+        """One version as its file and its head in the register say, whatever its state.
+
+        Raises `VersionDamaged` when its text is not what was taken in.
+        """
+        policy = self._files.policy(version)
         stated = version.head.over(policy)
         if stated.confirmed and stated.source.startswith(UNCONFIRMED):
             return replace(stated, source=stated.source.removeprefix(UNCONFIRMED).strip())
@@ -178,7 +189,7 @@ class Documents:
             if source is not None:
                 known = {**register.sources, source[0]: replace(source[1], files=tuple(files))}
                 register = replace(register, sources=known)
-            if register != before or self.signature is None:
+            if register != before or self.signature is None or any(each.what == "mended" for each in kept):
                 self._write(register)
         return kept
 
@@ -188,11 +199,14 @@ class Documents:
         content = body_hash(policy)
         family = [each for each in register.versions if (each.id, each.lang) == (policy.id, policy.lang)]
         latest = max(family, key=lambda each: each.added, default=None)
-        if latest is not None and latest.content == content:
-            return register, latest, "unchanged"
+        again = latest if latest is not None and latest.content == content else None
+        again = again or next((each for each in family if each.content == content), None)
+        if again is not None and not self.is_whole(again):
+            return *self._mended(register, again, policy, points), "mended"
+        if again is not None and again is latest:
+            return register, again, "unchanged"
         holds = _last_published(register, policy.id, policy.lang)
-        waits = as_draft or (holds is not None and not policy.confirmed and self.policy(holds).confirmed)
-        again = next((each for each in family if each.content == content), None)
+        waits = as_draft or (holds is not None and not policy.confirmed and self._is_confirmed(holds))
         if again is not None:
             if again.state == "published" and (again is holds or waits):
                 return register, again, "unchanged"
@@ -201,14 +215,14 @@ class Documents:
             moved = _moved(register, again, "draft" if waits else "published", by.at, by.who)
             return *moved, "waiting" if waits else "restored"
         number = max((each.added for each in register.versions), default=0) + 1
-        named, text = _as_file(policy, {each.version for each in family}, points)
-        file = _name(named)
+        named, text = as_file(policy, {each.version for each in family}, points)
+        file = file_name(named)
         if has_own_head(policy) and any(each.file == file and each.state != "draft" for each in family):
             raise DocumentError(
                 f"{Path(policy.path).name}: {policy.key} was published with other words.",
                 mend="Give it another version.",
             )
-        write_whole(self.folder / file, text.encode())
+        digest = self._files.write(file, text)
         version = Version(
             policy.id,
             named.version,
@@ -216,6 +230,7 @@ class Documents:
             file,
             content,
             "draft" if waits else "published",
+            digest,
             order=0 if waits else _next_order(register),
             added=number,
             origin=policy.path,
@@ -301,8 +316,7 @@ class Documents:
                 replace(register, versions=tuple(v for v in register.versions if v.file not in files), sources=sources)
             )
         for file in files:
-            (self.folder / file).unlink(missing_ok=True)
-            self._texts.pop(file, None)
+            self._files.remove(file)
         return gone
 
     def diff(self, name: str, against: str | None = None) -> list[ClauseChange]:
@@ -379,30 +393,44 @@ class Documents:
     def _write(self, register: Register) -> None:
         write_register(self.folder, register)
 
+    def _mended(
+        self, register: Register, version: Version, policy: Policy, points: Sequence[Point]
+    ) -> tuple[Register, Version]:
+        """The file of a version written anew from its source, which says the same."""
+        named = policy if has_own_head(policy) else replace(policy, version=version.version)
+        _, text = as_file(named, set(), points)
+        mended = replace(version, digest=self._files.write(version.file, text), points=tuple(points))
+        return _exchanged(register, mended), mended
+
+    def _is_confirmed(self, version: Version) -> bool:
+        """Whether a person has confirmed a version; yes where that can no longer be read."""
+        try:
+            return self.policy(version).confirmed
+        except PackError:
+            return True
+
     def _adopted(self) -> Register:
-        """Files that lie in a folder without a register, as versions published in the order of their paths."""
+        """Files that lie in a folder without a register."""
         if not self.folder.is_dir():
             return Register()
-        found = [(path, parse_policy(_text(path), path)) for path in sorted(self.folder.rglob("*.md"))]
         versions = [
             Version(
                 policy.id,
                 policy.version,
                 policy.lang,
-                str(path.relative_to(self.folder)),
+                str(Path(policy.path).relative_to(self.folder)),
                 body_hash(policy),
-                "published",
-                order=number,
+                "draft",
                 added=number,
-                origin=str(path),
+                origin=policy.path,
             )
-            for number, (path, policy) in enumerate(found, start=1)
+            for number, policy in enumerate(self._files.found(), start=1)
         ]
         return Register(versions=tuple(versions))
 
 
 def read_documents(folder: Path | None) -> tuple[Policy, ...]:
-    """What of the documents in `folder` may be searched; none where there is no folder. Raises as `policies`."""
+    """What of the documents in `folder` may be searched; none where there is no folder."""
     return Documents(folder).policies() if folder is not None else ()
 
 
@@ -410,17 +438,6 @@ def keep(result: IngestResult, folder: Path, *, at: datetime, pack: Iterable[Pol
     """`Documents.keep` for what `ingest` read."""
     points = {key: entry.points for entry in result.report for key in entry.policies}
     return Documents(folder).keep(result.policies, at=at, pack=pack, points=lambda policy: points.get(policy.key, ()))
-
-
-def has_own_head(policy: Policy) -> bool:
-    """Whether a person wrote the head; that of a found text or of a law's articles is made here."""
-    return not policy.as_found and not policy.path.endswith(".jsonl")
-
-
-def body_hash(policy: Policy) -> str:
-    """SHA-256 of what a text is known by: all of it where a person wrote its head, else its body."""
-    text = policy.text if has_own_head(policy) else policy.text[body_start(policy.text) :]
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _moved(register: Register, version: Version, state: State, at: datetime, who: str = "") -> tuple[Register, Version]:
@@ -452,32 +469,9 @@ def _last_published(register: Register, id: str, lang: Lang) -> Version | None:
     return max(family, key=lambda each: each.order, default=None)
 
 
-def _as_file(policy: Policy, taken: set[str], points: Sequence[Point]) -> tuple[Policy, str]:
-    """The policy under a version that is not taken, and the text of its file."""
-    if has_own_head(policy):
-        return policy, _encodable(policy.text)
-    version, number = policy.version, 1
-    while version in taken:
-        number += 1
-        version = f"{policy.version}.{number}"
-    named = replace(policy, version=version)
-    return named, _encodable(policy_file(named, points))
+def _outlives(each: Published, damaged: int) -> bool:
+    """Whether a version holds whatever a damaged one of its document said, which was published as number `damaged`."""
+    return not damaged or (each.order > damaged and each.policy.as_found)
 
 
-def _name(policy: Policy) -> str:
-    return f"{policy.id}@{policy.version}{'.en' if policy.lang == 'en' else ''}.md"
-
-
-def _encodable(text: str) -> str:
-    """Lone surrogates, which no file can hold, as replacement characters."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise PackError("The file is not UTF-8.", file=path, mend="Save it as UTF-8.") from error
-
-
-__all__ = ["DOCUMENTS_FOLDER", "Documents", "Kept", "What", "body_hash", "has_own_head", "keep", "read_documents"]
+__all__ = ["DOCUMENTS_FOLDER", "Documents", "Kept", "What", "keep", "read_documents"]

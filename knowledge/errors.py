@@ -3,6 +3,7 @@
 XiaoerError                 anything this project raises on purpose
 ├── PackError               a pack cannot be used: what, where (file:line) and how to mend it
 │   ├── FrontMatterError    the head of a policy file does not parse or lacks a field
+│   ├── VersionDamaged      the text of a taken-in document is missing, or not what was taken in
 │   ├── TableError          a decision table does not compile
 │   ├── CyclicPackError     packs extend each other in a ring
 │   └── UnknownFactError    a table, flow or caller names a fact that `facts.yaml` does not define
@@ -47,6 +48,10 @@ class PackError(XiaoerError):
 
 class FrontMatterError(PackError):
     """The head of a policy file does not parse or lacks a field."""
+
+
+class VersionDamaged(PackError):
+    """The text of a document's version is missing, or is not what was taken in."""
 
 
 class TableError(PackError):

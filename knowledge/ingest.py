@@ -51,11 +51,17 @@ class FileReport:
     skipped: str = ""
     """Why it was not looked at."""
     what: str = ""
-    """What became of it among the shop's documents: added, replaced, unchanged, waiting or restored."""
+    """What became of it among the shop's documents: added, replaced, unchanged, waiting, restored or mended."""
+
+    gone: tuple[str, ...] = ()
+    """The documents that were taken from it and still answer, though it is no longer there."""
 
     @property
     def line(self) -> str:
         """One line for a person."""
+        if self.gone:
+            ids = " ".join(self.gone)
+            return f"{self.path}: no longer there, but {ids} still answers (xiaoer docs withdraw {ids})."
         if self.error:
             return f"{self.path}: refused. {self.error}"
         if self.skipped:

@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from knowledge.clauses import Policy
-from knowledge.documents import Documents, body_hash, has_own_head
+from knowledge.documents import Documents
 from knowledge.errors import DocumentError, PackError
 from knowledge.fetching import DEFAULT_FETCH_LIMITS, Fetched, FetchLimits, Resolver, fetch, resolve
 from knowledge.ingest import FileReport, files_of, read_file
 from knowledge.ingest_worker import DEFAULT_LIMITS, Limits
 from knowledge.loaders import MAX_BYTES
 from knowledge.register import Register, Source, Version
+from knowledge.version_files import body_hash, has_own_head
 
 _CHUNK = 1 << 20
 UPLOAD = "upload:"
@@ -34,6 +35,8 @@ class Wanted:
     files: tuple[Path, ...] = ()
     urls: tuple[str, ...] = ()
     skipped: tuple[tuple[Path, str], ...] = ()
+    folders: tuple[Path, ...] = ()
+    """Those the files were looked for in: what was taken from them before and lies there no more is told."""
 
     def __len__(self) -> int:
         return len(self.files) + len(self.urls) + len(self.skipped)
@@ -71,7 +74,8 @@ def wanted(sources: Iterable[str | Path], url_list: Path | None = None) -> Wante
     if url_list is not None:
         urls += _listed(url_list)
     files = files_of(paths)
-    return Wanted(tuple(dict.fromkeys(files.found)), tuple(dict.fromkeys(urls)), files.skipped)
+    folders = tuple(path for path in paths if path.is_dir())
+    return Wanted(tuple(dict.fromkeys(files.found)), tuple(dict.fromkeys(urls)), files.skipped, folders)
 
 
 def take(
@@ -96,6 +100,27 @@ def take(
             yield run.file(source) if isinstance(source, Path) else run.url(source)
         except (DocumentError, PackError) as error:
             yield FileReport(str(source), error=str(error))
+    yield from _gone(documents.register(), what.folders)
+
+
+def _gone(register: Register, folders: Sequence[Path]) -> Iterator[FileReport]:
+    """Files that were taken from these folders, lie there no more, and whose documents go on answering.
+
+    Nothing is withdrawn for it: a disk that is not mounted is an empty folder too.
+    """
+    within = [folder.resolve() for folder in folders]
+    answering = {each.file: each for each in register.versions if each.state == "published"}
+    lost: dict[str, list[str]] = {}
+    kept: set[str] = set()
+    for name, source in register.sources.items():
+        if _is_url(name) or name.startswith(UPLOAD) or Path(name).exists():
+            kept.update(source.files)
+        elif any(Path(name).is_relative_to(folder) for folder in within):
+            lost[name] = [file for file in source.files if file in answering]
+    for name, files in sorted(lost.items()):
+        ids = dict.fromkeys(answering[file].id for file in files if file not in kept)
+        if ids:
+            yield FileReport(name, gone=tuple(ids))
 
 
 def take_upload(documents: Documents, path: Path, *, at: datetime, terms: Terms = DEFAULT_TERMS) -> FileReport:
@@ -138,11 +163,12 @@ class _Run:
     def _keep(self, taken: Sequence[Policy], entry: FileReport, name: str, source: Source) -> FileReport:
         register = self.documents.register()
         if len(taken) == 1 and not has_own_head(taken[0]):
-            content = body_hash(taken[0])
+            own = _own_id(replace(taken[0], path=name), register)
+            content = body_hash(own)
             twin = next((each for each in register.versions if each.content == content), None)
-            if twin is not None and twin.id != taken[0].id and twin.state != "withdrawn":
+            if twin is not None and twin.id != own.id and twin.state != "withdrawn":
                 return FileReport(entry.path, same_as=twin.key)
-            taken = (_own_id(replace(taken[0], path=name), register),)
+            taken = (own,)
         elif name.startswith(UPLOAD):
             taken = tuple(replace(policy, path=name) for policy in taken)
         kept = self.documents.keep(
@@ -183,9 +209,9 @@ def _own_id(policy: Policy, register: Register) -> Policy:
 
 
 def _of_source(documents: Documents, source: Source) -> list[Version] | None:
-    """The versions taken from a source; None when one of them is no longer there."""
+    """The versions taken from a source; None when one of them, or its text, is no longer there."""
     by_file = {version.file: version for version in documents.register().versions}
-    versions = [by_file[file] for file in source.files if file in by_file]
+    versions = [by_file[file] for file in source.files if file in by_file and documents.is_whole(by_file[file])]
     return versions if versions and len(versions) == len(source.files) else None
 
 

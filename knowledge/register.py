@@ -103,6 +103,8 @@ class Version:
     content: str
     """SHA-256 of the body: what a re-ingested text is known by."""
     state: State
+    digest: str = ""
+    """SHA-256 of the file's bytes, by which a changed one is noticed."""
     order: int = 0
     added: int = 0
     origin: str = ""

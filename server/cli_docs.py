@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -14,9 +14,11 @@ from server.cli_output import out, print_json
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
+    from knowledge.clauses import Policy
     from knowledge.documents import Documents
     from knowledge.register import Version
 
+Holding: TypeAlias = "dict[tuple[str, str], Policy]"
 Name = Annotated[
     str, typer.Argument(metavar="ID", help="A document by its id or its file's name, or one version as ID@VERSION.")
 ]
@@ -49,15 +51,15 @@ def moment(settings: Settings) -> datetime:
 def list_(*, pack: PackName = "demo", data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All versions of all documents, and which of them hold."""
     documents = documents_of(settings_from({"pack": pack, "data_dir": data_dir}))
-    rows = [row_of(documents, each) for each in documents.versions()]
-    print_rows(rows, documents.folder, as_json=as_json)
+    print_rows(rows_of(documents), documents.folder, as_json=as_json)
 
 
 @docs.command()
 def show(name: Name, *, pack: PackName = "demo", data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """One document: its head, what each proposed field rests on, its clauses and what was done with it."""
     documents = documents_of(settings_from({"pack": pack, "data_dir": data_dir}))
-    rows = [_whole(documents, each) for each in documents.versions(name)]
+    held = holding(documents)
+    rows = [_whole(documents, each, held) for each in documents.versions(name)]
     if as_json:
         print_json(rows)
         return
@@ -228,25 +230,53 @@ def _do(
     print_rows(rows, documents.folder, as_json=as_json)
 
 
-def row_of(documents: Documents, version: Version) -> dict[str, Any]:
-    """One version as a line of a list."""
-    policy = documents.policy(version)
-    return {
+def rows_of(documents: Documents) -> list[dict[str, Any]]:
+    """All versions of all documents as lines of a list."""
+    held = holding(documents)
+    return [row_of(documents, each, held) for each in documents.versions()]
+
+
+def holding(documents: Documents) -> Holding:
+    """The policies that may answer, by key and language, each within the time that later versions leave it."""
+    return {(policy.key, policy.lang): policy for policy in documents.policies()}
+
+
+def row_of(documents: Documents, version: Version, holding: Holding | None = None) -> dict[str, Any]:
+    """One version as a line of a list. `holding` are the policies that may answer, with the time others leave them."""
+    from knowledge.errors import PackError
+
+    known = {
         "id": version.id,
         "version": version.version,
-        "title": policy.title,
+        "title": version.head.title or version.id,
         "lang": version.lang,
         "state": version.state,
+        "origin": version.origin,
+        "path": str(documents.folder / version.file),
+        "damage": None,
+    }
+    try:
+        policy = documents.policy(version)
+    except PackError as error:
+        return {**known, "damage": error.what}
+    cut = holding.get((version.key, version.lang), policy) if holding is not None else policy
+    scope = policy.scope
+    return {
+        **known,
+        "title": policy.title,
         "status": policy.status,
         "level": policy.level,
         "content_date": policy.content_date,
         "undated": policy.undated,
         "in_force_from": policy.window.start.isoformat() if policy.window.start else None,
-        "in_force_to": policy.window.end.isoformat() if policy.window.end else None,
+        "in_force_to": cut.window.end.isoformat() if cut.window.end else None,
+        "superseded": cut is not policy and cut.window.start is not None and cut.window.start == cut.window.end,
         "confirmed": policy.confirmed,
-        "platforms": sorted(policy.scope.platforms),
-        "origin": version.origin,
-        "path": str(documents.folder / version.file),
+        "platforms": sorted(scope.platforms),
+        "regions": sorted(scope.regions),
+        "categories": sorted(scope.categories),
+        "channels": sorted(scope.channels),
+        "audiences": sorted(scope.audiences),
     }
 
 
@@ -257,29 +287,50 @@ def print_rows(rows: list[dict[str, Any]], folder: Path, *, as_json: bool) -> No
         return
     if not rows:
         out().print(f"  nothing in {folder}", style="dim", highlight=False)
-    colours = {"published": "green", "draft": "cyan", "withdrawn": "red"}
     for row in rows:
-        head = f"[bold]{row['id']}[/]@{row['version']}  [{colours[row['state']]}]{row['state']}[/]"
+        state, colour = _state(row)
+        head = f"[bold]{row['id']}[/]@{row['version']}  [{colour}]{state}[/]"
         out().print(head, end="  ", highlight=False, soft_wrap=True)
         out().print(row["title"], highlight=False, markup=False, soft_wrap=True)
-        since, until = (str(row[name] or "…")[:10] for name in ("in_force_from", "in_force_to"))
-        window = "no known date: never quoted as in force" if row["undated"] else f"{since} – {until}"
+        if row["damage"]:
+            line = f"   {row['damage']} It answers nothing: take its source in again. · {row['origin']}"
+            out().print(line, style="red", highlight=False, markup=False, soft_wrap=True)
+            continue
         marks = "" if row["confirmed"] else " · to confirm"
-        where = ", ".join(row["platforms"]) or "anywhere"
-        line = f"   {row['status']} · {window} · {where}{marks} · {row['origin']}"
+        line = f"   {row['status']} · {_window(row)} · {_where(row)}{marks} · {row['origin']}"
         out().print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
-def _whole(documents: Documents, version: Version) -> dict[str, Any]:
+def _state(row: dict[str, Any]) -> tuple[str, str]:
+    """What a version is, in a word, and its colour."""
+    if row["damage"]:
+        return f"{row['state']}, damaged", "red"
+    if row["superseded"]:
+        return "superseded", "dim"
+    return row["state"], {"published": "green", "draft": "cyan", "withdrawn": "red"}[row["state"]]
+
+
+def _window(row: dict[str, Any]) -> str:
+    if row["superseded"]:
+        return "a later version holds instead"
+    since, until = (str(row[name] or "…")[:10] for name in ("in_force_from", "in_force_to"))
+    return "no known date: never quoted as in force" if row["undated"] else f"{since} – {until}"
+
+
+def _where(row: dict[str, Any]) -> str:
+    axes = ("platforms", "regions", "categories", "channels", "audiences")
+    named = [", ".join(row[axis]) for axis in axes if row[axis]]
+    return " · ".join(f"only {names}" for names in named) or "anywhere"
+
+
+def _whole(documents: Documents, version: Version, holding: Holding) -> dict[str, Any]:
     from knowledge.clause_diff import content_hash
     from knowledge.splitting import split
     from server.views import plain
 
     policy = documents.policy(version)
     return {
-        **row_of(documents, version),
-        "regions": sorted(policy.scope.regions),
-        "categories": sorted(policy.scope.categories),
+        **row_of(documents, version, holding),
         "content": version.content,
         "proposed": [plain(point) for point in version.points],
         "changes": [plain(change) for change in version.changes],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server import cli_docs
-from server.cli_docs import documents_of, moment, print_rows, row_of
+from server.cli_docs import documents_of, moment, print_rows, rows_of
 from server.cli_options import AsJson, DataDir, PackName, settings_from
 from server.cli_output import err, out, print_json
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from knowledge.ingest import FileReport
     from knowledge.intake import Terms, Wanted
 
-_COLOURS = {"added": "green", "restored": "green", "replaced": "yellow", "waiting": "cyan", "unchanged": "dim"}
+_COLOURS = {
+    "added": "green",
+    "restored": "green",
+    "mended": "green",
+    "replaced": "yellow",
+    "waiting": "cyan",
+    "unchanged": "dim",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +70,7 @@ def ingest(
         _forget(remove, settings, as_json=as_json)
     else:
         documents = documents_of(settings)
-        print_rows([row_of(documents, each) for each in documents.versions()], documents.folder, as_json=as_json)
+        print_rows(rows_of(documents), documents.folder, as_json=as_json)
 
 
 def _terms(settings: Settings, hosts: list[str], encoding: str, *, as_draft: bool) -> Terms:
@@ -92,7 +99,7 @@ def _take(settings: Settings, sources: list[str], url_list: Path | None, terms: 
     what = wanted(sources, url_list)
     documents = documents_of(settings)
     before = documents.generation
-    report = _run(documents, what, terms, moment(settings))
+    report, stopped = _run(documents, what, terms, moment(settings))
     if documents.generation != before:
         with err().status("index", spinner="dots"):
             _refresh(settings)
@@ -111,19 +118,28 @@ def _take(settings: Settings, sources: list[str], url_list: Path | None, terms: 
         for entry in report:
             _print_entry(documents, entry)
         _print_next(report)
+    if stopped:
+        left = len(what) - len(report)
+        words = f"Stopped. What is listed is kept; {left} are left: run the same command again to go on."
+        err().print(f"  {words}", style="yellow", highlight=False)
+        raise typer.Exit(130)
     if any(entry.error for entry in report):
         raise typer.Exit(1)
 
 
-def _run(documents: Documents, what: Wanted, terms: Terms, at: datetime) -> list[FileReport]:
+def _run(documents: Documents, what: Wanted, terms: Terms, at: datetime) -> tuple[list[FileReport], bool]:
+    """A report for each source, and whether somebody stopped it before the last."""
     from knowledge.intake import take
 
     report: list[FileReport] = []
-    with _progress(len(what)) as (advance, show):
-        for entry in take(documents, what, at=at, terms=terms, on_source=show):
-            report.append(entry)
-            advance()
-    return report
+    try:
+        with _progress(len(what)) as (advance, show):
+            for entry in take(documents, what, at=at, terms=terms, on_source=show):
+                report.append(entry)
+                advance()
+    except KeyboardInterrupt:
+        return report, True
+    return report, False
 
 
 @contextmanager
@@ -156,7 +172,7 @@ def _kept(documents: Documents, entry: FileReport) -> list[dict[str, object]]:
 
 
 def _print_entry(documents: Documents, entry: FileReport) -> None:
-    style = "red" if entry.error else "dim" if entry.skipped or entry.same_as else ""
+    style = "red" if entry.error else "yellow" if entry.gone else "dim" if entry.skipped or entry.same_as else ""
     if entry.what.startswith("unchanged"):
         out().print(f"  {entry.path}: {entry.what}.", style="dim", highlight=False, markup=False, soft_wrap=True)
         return
@@ -177,14 +193,16 @@ def _print_next(report: list[FileReport]) -> None:
         "known": sum(bool(entry.same_as) for entry in report),
         "skipped": sum(bool(entry.skipped) for entry in report),
         "refused": sum(bool(entry.error) for entry in report),
+        "gone": sum(bool(entry.gone) for entry in report),
     }
     line = " · ".join(f"{count} {name}" for name, count in counts.items() if count)
     out().print(f"  {line or 'nothing found'}", style="bold", highlight=False)
-    proposed = [entry for entry in report if entry.dating is not None and entry.policies]
+    proposed = [entry.policies[0].partition("@")[0] for entry in report if entry.dating is not None and entry.policies]
     if proposed:
-        name = proposed[0].policies[0].partition("@")[0]
+        name = proposed[0]
         words = f"Proposed heads decide nothing. Look: xiaoer docs show {name}; then: xiaoer docs confirm {name}"
-        out().print(f"  {words}", style="dim", highlight=False, markup=False, soft_wrap=True)
+        others = f" (and so {', '.join(proposed[1:])})" if len(proposed) > 1 else ""
+        out().print(f"  {words}{others}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _forget(name: str, settings: Settings, *, as_json: bool) -> None:

@@ -105,7 +105,9 @@ class TakenFile(BaseModel):
     """What became of a file that was sent."""
 
     name: str
-    what: str = Field(description="added, replaced, waiting, unchanged, restored; `known` for a text another holds")
+    what: str = Field(
+        description="added, replaced, waiting, unchanged, restored, mended; `known` for a text another holds"
+    )
     versions: list[VersionView]
     clauses: int
     encoding: str

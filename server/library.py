@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from assistant.settings import Settings
 from knowledge.clauses import Policy
 from knowledge.documents import DOCUMENTS_FOLDER, Documents
@@ -20,6 +22,8 @@ from knowledge.live_index import Clauses
 
 if TYPE_CHECKING:
     from assistant.turn import Assistant
+
+log = structlog.get_logger("server")
 
 SETTLING_S = 5.0
 """How long an answer waits for the index. What is withdrawn is hidden at the next question in any case."""
@@ -67,5 +71,7 @@ def open_library(assistant: Assistant, settings: Settings) -> Library | None:
 
     if settings.database_url == IN_MEMORY:
         return None
-    folder = settings.directory(assistant.profile.key) / DOCUMENTS_FOLDER
-    return Library(Documents(folder), assistant.engine.policies.pack.policies, assistant.engine.index)
+    documents = Documents(settings.directory(assistant.profile.key) / DOCUMENTS_FOLDER)
+    for version, error in documents.damaged():
+        log.warning("document_damaged", document=version.key, file=version.file, what=error.what, mend=error.mend)
+    return Library(documents, assistant.engine.policies.pack.policies, assistant.engine.index)

@@ -107,6 +107,34 @@ def test_a_file_that_moved_keeps_its_id(documents: Documents, tmp_path: Path) ->
     assert [version.key for version in documents.versions()] == ["doc/rules@undated", "doc/rules@undated.2"]
 
 
+def test_a_text_that_was_damaged_in_the_shop_is_mended_from_its_file(shop: Path, documents: Documents) -> None:
+    run(documents, shop)
+    before = documents.policies()
+    for version in documents.versions():
+        (documents.folder / version.file).unlink()
+    assert documents.policies() == ()
+    again = run(documents, shop)
+    assert {entry.what for entry in again.values() if entry.what} == {"mended"}
+    assert documents.policies() == before
+
+
+def test_a_file_that_is_gone_is_named_as_long_as_its_document_answers(shop: Path, documents: Documents) -> None:
+    run(documents, shop)
+    (shop / "rules.pdf").unlink()
+    assert {name: entry.gone for name, entry in run(documents, shop).items() if entry.gone} == {
+        "rules.pdf": ("doc/rules",)
+    }
+    assert not [entry for entry in run(documents, shop / "faq.xlsx").values() if entry.gone]
+    documents.withdraw("doc/rules", at=NOW)
+    assert not [entry for entry in run(documents, shop).values() if entry.gone]
+
+
+def test_a_file_that_only_moved_is_not_gone(shop: Path, documents: Documents) -> None:
+    run(documents, shop)
+    (shop / "rules.pdf").rename(shop / "sub" / "rules.pdf")
+    assert not [entry for entry in run(documents, shop).values() if entry.gone]
+
+
 def test_a_withdrawn_document_is_said_to_be_so_when_its_folder_is_taken_again(shop: Path, documents: Documents) -> None:
     run(documents, shop)
     documents.withdraw("doc/rules", at=NOW)

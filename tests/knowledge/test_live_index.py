@@ -131,17 +131,27 @@ def test_a_search_as_of_any_instant_finds_the_version_that_held_then(documents: 
     assert index.clause("shop/fee@1#a0").policy.version == "1"
 
 
-def test_a_file_broken_by_hand_leaves_the_index_as_it_was(documents: Documents) -> None:
-    (kept,) = documents.keep([policy("jade", "和田玉镯的鉴定")], at=NOW)
+def test_a_file_broken_by_hand_stops_answering_alone_until_it_is_taken_in_again(documents: Documents) -> None:
+    jade = policy("jade", "和田玉镯的鉴定")
+    (kept,) = documents.keep([jade], at=NOW)
     index = opened(documents.folder)
     Path(kept.path).write_text("---\nid: [\n---\n", encoding="utf-8")
     documents.keep([policy("tea", "茶叶受潮的处理")], at=NOW)
     index.settle()
+    assert "shop/jade" not in ids(ask(index, "和田玉镯怎么鉴定"))
+    assert ask(index, "茶叶受潮怎么处理")[0].clause.policy.id == "shop/tea"
+    assert [each.what for each in documents.keep([jade], at=NOW)] == ["mended"]
+    index.settle()
+    assert ask(index, "和田玉镯怎么鉴定")[0].clause.policy.id == "shop/jade"
+
+
+def test_a_register_broken_by_hand_leaves_the_index_as_it_was(documents: Documents) -> None:
+    documents.keep([policy("jade", "和田玉镯的鉴定")], at=NOW)
+    index = opened(documents.folder)
+    (documents.folder / REGISTER).write_bytes(b"{")
+    assert ask(index, "和田玉镯怎么鉴定")[0].clause.policy.id == "shop/jade"
+    index.settle()
     assert index.fault is not None
-    assert ask(index, "和田玉镯怎么鉴定")[0].clause.policy.id == "shop/jade"
-    path = documents.folder / REGISTER
-    path.write_bytes(b"{")
-    assert ask(index, "和田玉镯怎么鉴定")[0].clause.policy.id == "shop/jade"
 
 
 def test_questions_are_answered_while_the_index_is_brought_up_to_date(documents: Documents) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -97,7 +102,7 @@ def test_beginning_afresh_keeps_the_documents(tmp_path: Path) -> None:
 # ── docs: versions and what a person does with them ──────────────────────────────────────────────────────────────────
 
 
-def docs(tmp_path: Path, *arguments: str) -> object:
+def docs(tmp_path: Path, *arguments: str) -> Any:
     """What a verb prints as JSON; its exit status has to be 0."""
     ran = RUNNER.invoke(app, ["docs", *arguments, "--pack", "demo", "--data-dir", str(tmp_path / "data"), "--json"])
     assert ran.exit_code == 0, ran.output
@@ -176,6 +181,50 @@ def test_people_get_lines_instead_of_json(tmp_path: Path) -> None:
         ran = RUNNER.invoke(app, ["docs", verb, *([] if verb == "list" else ["doc/engraving"]), *where])
         assert ran.exit_code == 0
         assert says in ran.stdout
+
+
+def test_a_list_says_where_a_version_holds_and_which_ones_a_later_one_replaced(tmp_path: Path) -> None:
+    taken(tmp_path)
+    docs(tmp_path, "confirm", "doc/engraving", "--region", "浙江", "--category", "jewelry", "--audience", "agent")
+    taken(tmp_path, "刻字服务说明\n本店自2026年3月1日起提供刻字，每件收取 30 元。\n")
+    docs(tmp_path, "confirm", "doc/engraving", "--from", "2026-02-01")
+    first, second = docs(tmp_path, "list")
+    assert (first["superseded"], second["superseded"]) == (True, False)
+    assert (first["regions"], first["categories"], first["audiences"]) == (["浙江"], ["jewelry"], ["agent"])
+    shown = RUNNER.invoke(app, ["docs", "list", "--pack", "demo", "--data-dir", str(tmp_path / "data")]).stdout
+    assert "superseded" in shown
+    assert "only 浙江 · only jewelry · only agent" in shown
+
+
+def test_a_damaged_version_is_listed_with_what_to_do(tmp_path: Path) -> None:
+    documents = taken(tmp_path)
+    (documents.folder / documents.versions()[0].file).write_text("---\n", encoding="utf-8")
+    (row,) = docs(tmp_path, "list")
+    assert "not what was taken in" in row["damage"]
+    shown = RUNNER.invoke(app, ["docs", "list", "--pack", "demo", "--data-dir", str(tmp_path / "data")])
+    assert shown.exit_code == 0
+    assert "damaged" in shown.stdout
+    assert "take its source in again" in shown.stdout
+
+
+def test_who_stops_it_is_told_what_is_kept_and_how_to_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"{number:02}.txt").write_text(
+            f"第{number}号说明\n本店第{number}条：{number}天内发货。\n", encoding="utf-8"
+        )
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "server.cli", "ingest", str(folder), "--pack", "demo", "--data-dir", str(data)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while running.poll() is None and not list(data.rglob("register.json")):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    said, warned = running.communicate(timeout=60)
+    assert running.returncode == 130, warned
+    assert "taken" in said
+    assert "run the same command again" in warned
+    assert "Traceback" not in warned
 
 
 @pytest.mark.parametrize(

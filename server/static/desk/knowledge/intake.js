@@ -62,7 +62,7 @@ export class Intake {
 
   #report(taken) {
     const { t } = this.#tools;
-    const kept = ["added", "replaced", "restored"].includes(taken.what);
+    const kept = ["added", "replaced", "restored", "mended"].includes(taken.what);
     const level = kept ? "good" : taken.what === "waiting" ? "wait" : null;
     const cut = Object.entries(taken.cut);
     const cutWords = cut.map(([reason, n]) => `${t(`cut_${reason}`)} ${n}`).join(", ");

@@ -17,6 +17,7 @@ export const WORDS = {
   took_added: ["已收入并发布", "taken in and published"],
   took_replaced: ["新版本已发布", "the new version is published"],
   took_waiting: ["已收入，待确认", "taken in, to be confirmed"],
+  took_mended: ["修复了损坏的文件", "its damaged file is whole again"],
   took_restored: ["恢复了以前的版本", "an earlier version holds again"],
   took_unchanged: ["没有变化", "unchanged"],
   took_known: ["内容与 {key} 相同，没有重复收入", "the same text as {key}, not taken twice"],
