@@ -12,8 +12,8 @@ import re
 from assistant.context import TurnContext
 from assistant.flow_subject import OTHER, ordinal
 from assistant.naming import goods_in
-from assistant.numerals import NUMBER
 from assistant.slot_words import COLOUR, COLOUR_EN, NEEDS, RECIPIENTS, SIZE
+from knowledge.numerals import NUMBER
 from knowledge.text import fold, mend
 
 LAST = "last"

@@ -14,8 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from assistant.numerals import number
 from knowledge.clauses import SHANGHAI
+from knowledge.numerals import number
 
 Kind = Literal["money", "date", "time", "percent", "number", "act", "quote"]
 

@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from assistant.numerals import NUMBER, number
+from knowledge.numerals import NUMBER, number
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from assistant import slot_words as words
 from assistant.conversation import Frozen, Lang
-from assistant.numerals import NUMBER, number
 from assistant.places import find_place
 from assistant.relative_dates import find_date
+from knowledge.numerals import NUMBER, number
 from knowledge.text import fold, mend, safe
 
 

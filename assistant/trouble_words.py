@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistant.numerals import NUMBER, number
 from knowledge.decision import Facts
+from knowledge.numerals import NUMBER, number
 from knowledge.text import fold
 
 FRESH: Mapping[str, re.Pattern[str]] = {

@@ -16,6 +16,7 @@ from datetime import datetime
 from itertools import combinations
 
 from knowledge.clauses import Clause, Level, Policy, Scope
+from knowledge.numerals import number
 from knowledge.splitting import split
 from knowledge.text import fold, tokens
 
@@ -35,10 +36,9 @@ _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("倍", "times"), ("times", 1.0)),
     **dict.fromkeys(("次", "件", "张"), ("pieces", 1.0)),
 }
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_PLACES = {"十": 10, "百": 100, "千": 1000}
+_DIGITS = "零〇一二三四五六七八九两"
 _FIGURE = re.compile(
-    rf"(?<![\d.第年月])(?P<number>\d+(?:\.\d+)?|[{''.join(_DIGITS)}十百千]{{1,5}}|半)\s*-?\s*"
+    rf"(?<![\d.第年月])(?P<number>\d+(?:\.\d+)?|[{_DIGITS}十百千]{{1,5}}|半)\s*-?\s*"
     rf"(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![号a-z])"
 )
 _DATE = re.compile(
@@ -134,9 +134,9 @@ def _figures(clause: Clause) -> list[_Figure]:
 def _candidates(figures: Sequence[_Figure], weights: dict[str, float]) -> Iterable[tuple[_Figure, _Figure]]:
     """Pairs of one unit and language from two policies, without a value in common, that share a rare word."""
     by_word: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for number, figure in enumerate(figures):
+    for place, figure in enumerate(figures):
         for word in sorted(figure.words, key=lambda word: -weights[word])[: max(4, len(figure.words) // 2)]:
-            by_word[word, figure.unit, figure.clause.policy.lang].append(number)
+            by_word[word, figure.unit, figure.clause.policy.lang].append(place)
     seen: set[tuple[int, int]] = set()
     for numbers in by_word.values():
         # a word of very many figures says nothing of what they are about; sentences alike share a rarer one
@@ -178,17 +178,7 @@ def _side(figure: _Figure) -> Side:
 
 
 def _number(text: str) -> float | None:
+    """None for 三五 (天): some, and no figure."""
     if text == "半":
         return 0.5
-    if text[0].isdecimal():
-        return float(text)
-    total, digit = 0, None
-    for character in text:
-        if character in _DIGITS:
-            if digit is not None and total == 0 and len(text) > 1 and not set(text) & set(_PLACES):
-                return None
-            digit = _DIGITS[character]
-        else:
-            total += (1 if digit is None else digit) * _PLACES[character]
-            digit = None
-    return float(total + (digit or 0))
+    return None if len(text) > 1 and set(text) <= set(_DIGITS) else number(text)

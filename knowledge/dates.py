@@ -224,17 +224,19 @@ _PLATFORMS = {
 _HOLDS_ON = re.compile(r"(?:适用于|仅限于?|只限|限于|适用范围[是为:：]?|适用平台[是为:：]?)([^。；;\n]{1,40})")
 _NAMED = re.compile("淘宝|天猫|京东|1688|拼多多|抖音|快手小店|小红书")
 """After words of scope, once is enough."""
-_REGIONS = re.compile(
-    "(北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西"
-    "|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆)(?:地区|全境|省|市|企业|商家|等地|及其他地区)"
+_PROVINCES = (
+    "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西"
+    "|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
 )
+_REGIONS = re.compile(f"({_PROVINCES})(?:地区|全境|省|市|企业|商家|等地|及其他地区)")
+_PROVINCE = re.compile(_PROVINCES)
 
 
 def _places(text: _Text) -> tuple[tuple[str, ...], tuple[str, ...], list[Evidence]]:
     """Platforms that the text says it holds on, else those named at least half as often as the most named; and regions
-    named with a word of scope.
+    where it says it holds, or named with a word of scope.
     """
-    runs = (found.span(1) for found in _HOLDS_ON.finditer(text.folded))
+    runs = [found.span(1) for found in _HOLDS_ON.finditer(text.folded)]
     stated = {found[0]: found.span() for run in runs for found in _NAMED.finditer(text.folded, *run)}
     holds = {name: stated[word] for name, (word, *_) in _PLATFORMS.items() if word in stated}
     evidence = [text.evidence(*span, f"platform {name}, where it says it holds") for name, span in holds.items()]
@@ -247,12 +249,14 @@ def _places(text: _Text) -> tuple[tuple[str, ...], tuple[str, ...], list[Evidenc
             text.evidence(at, at + len(_PLATFORMS[name][0]), f"platform {name}, named {counts[name]} times")
         )
     platforms = (*holds, *often)
-    named = Counter(found[1] for found in _REGIONS.finditer(text.folded))
-    regions = tuple(name for name, count in named.most_common() if count >= 2)
-    for name in regions:
+    within = {found[0]: found.span() for run in runs for found in _PROVINCE.finditer(text.folded, *run)}
+    evidence += [text.evidence(*span, "region, where it says it holds") for span in within.values()]
+    named = Counter(found[1] for found in _REGIONS.finditer(text.folded) if found[1] not in within)
+    often_named = tuple(name for name, count in named.most_common() if count >= 2)
+    for name in often_named:
         at = text.folded.find(name)
         evidence.append(text.evidence(at, at + len(name), f"region, named {named[name]} times"))
-    return platforms, regions, evidence
+    return platforms, (*within, *often_named), evidence
 
 
 def _folded(document: Cleaned) -> _Text:

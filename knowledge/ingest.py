@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.clauses import Lang, Policy, Scope
@@ -158,10 +158,12 @@ def _propose(path: Path, loaded: Loaded, origin: str) -> tuple[tuple[Policy, ...
     cleaned = clean(loaded.text)
     dating = propose(cleaned)
     head = propose_head(cleaned, dating)
+    if head.content_date != dating.content_date:
+        dating = replace(dating, content_date=head.content_date, precision="day")
     lang: Lang = "zh" if any(c in loaded.text for c in "的是在了有") or _is_han(cleaned.text) else "en"
     policy = Policy(
         id=f"{'news' if head.is_news else 'doc'}/{slug_of(origin or path.stem)}",
-        version=dating.content_date or (f"{head.window.start:%Y-%m-%d}" if head.window.start else "undated"),
+        version=head.content_date or (f"{head.window.start:%Y-%m-%d}" if head.window.start else "undated"),
         title=reading_of(loaded.title) or _title(path, cleaned.text, origin),
         lang=lang,
         text=loaded.text,
@@ -172,7 +174,7 @@ def _propose(path: Path, loaded: Loaded, origin: str) -> tuple[tuple[Policy, ...
         status=head.status,
         source=f"{UNCONFIRMED} {origin or path.name}",
         path=origin or str(path),
-        content_date=dating.content_date,
+        content_date=head.content_date,
         as_found=True,
         confirmed=False,
     )

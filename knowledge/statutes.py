@@ -16,12 +16,9 @@ from typing import Any
 from knowledge.clauses import Policy, Window
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
+from knowledge.numerals import number
 
 _NUMBER = re.compile(r"第([零〇一二三四五六七八九十百千两\d]+)条(?:之([一二三四五六七八九十\d]+))?")
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-
-
 _UNHELD = re.compile("[\x00\ud800-\udfff]")
 """NUL and half characters, which no file can hold; all else stays as the law has it."""
 
@@ -41,9 +38,9 @@ def load_statutes(path: Path, *, max_bytes: int) -> tuple[Policy, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path.name}: is not UTF-8.", mend="Save it as UTF-8.") from error
     laws: dict[str, _Law] = {}
-    for number, line in enumerate(lines, 1):
+    for count, line in enumerate(lines, 1):
         if line.strip():
-            row = _row(path, number, line)
+            row = _row(path, count, line)
             name = str(row.get("law") or row.get("title"))
             laws.setdefault(name, _Law(row)).articles.append((str(row["article"]), str(row["text"])))
     return tuple(_policy(path, name, law) for name, law in laws.items())
@@ -104,13 +101,5 @@ def _policy(path: Path, name: str, law: _Law) -> Policy:
 
 
 def _arabic(numeral: str) -> int:
-    if numeral.isdigit():
-        return int(numeral)
-    total, digit = 0, 0
-    for character in numeral:
-        if character in _UNITS:
-            total += (digit or 1) * _UNITS[character]
-            digit = 0
-        else:
-            digit = _DIGITS[character]
-    return total + digit
+    value = number(numeral)
+    return int(value) if value is not None else 0

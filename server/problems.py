@@ -162,6 +162,10 @@ KINDS: dict[type[XiaoerError], Kind] = {
     knowledge_errors.FrontMatterError: _kind(
         422, "document_refused", "文件头有误，没有收进来。", "The head of the file is wrong. Nothing of it was taken."
     ),
+    knowledge_errors.VersionDamaged: _kind(
+        422, "document_damaged", "这个版本存着的文件已丢失或被改动，请重新收入原来的文件。",
+        "The kept file of this version is lost or was changed. Take its source in again.",
+    ),
     NothingToDo: _kind(
         409, "nothing_to_do", "没有改动：已经是这个状态，或者没有可以恢复、比较的版本。",
         "Nothing was changed: it is so already, or there is no version to go back to or to compare with.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.shop import Text
-from knowledge.errors import PackError, XiaoerError
+from knowledge.errors import PackError, VersionDamaged, XiaoerError
 
 _REASONS: tuple[tuple[re.Pattern[str], Text], ...] = tuple(
     (re.compile(pattern), Text(zh=zh, en=en))
@@ -72,11 +72,17 @@ _REASONS: tuple[tuple[re.Pattern[str], Text], ...] = tuple(
         ),
     )
 )  # fmt: skip
+_DAMAGED = Text(
+    zh="这个版本存着的文件已丢失或被改动，不再用来回答。请重新收入原来的文件。",
+    en="The kept file of this version is lost or was changed, so it answers nothing. Take its source in again.",
+)
 _OTHER = Text(zh="这份文件读不了，没有收进来。", en="This file cannot be read. Nothing of it was taken.")
 
 
 def reason_of(error: XiaoerError) -> Text:
     """The sentence for `error`; for a head that does not parse the line it is in."""
+    if isinstance(error, VersionDamaged):
+        return _DAMAGED
     if isinstance(error, PackError):
         return Text(
             zh=f"文件头第 {error.line} 行有误，没有收进来。",

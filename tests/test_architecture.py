@@ -24,7 +24,7 @@ MAY_IMPORT = {
 # Inside `assistant`, from the bottom up. A file may import files of lower layers; features never import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "conversation", "settings", "typed"),
-    ("shop", "ledger", "wording", "numerals", "language", "segments", "goods", "places", "slot_words", "relative_dates",
+    ("shop", "ledger", "wording", "language", "segments", "goods", "places", "slot_words", "relative_dates",
      "transcripts", "approvals", "steps", "ticket_limits", "photos", "breaker", "openapi", "backend", "visits"),
     ("proposals", "reproof", "evidence", "dispute_pack", "ticket_moves", "tickets", "ticket_opening", "service_orders",
      "orders", "profile", "dated", "flows", "taxonomy", "intent_head"),

@@ -103,8 +103,8 @@ def test_a_confirmed_change_leaves_the_past_to_the_words_that_held_then(
     path.write_text(text.replace("28", "38"), encoding="utf-8")
     take(path, folder, at=day("2026-11-20"))
     (changed,) = documents.confirm("engraving.txt", at=day("2026-11-22"))
-    assert holds(documents, day("2026-11-10")) == ["doc/engraving@2026"]
-    assert holds(documents, day("2026-11-21")) == ["doc/engraving@2026"]
+    assert holds(documents, day("2026-11-10")) == ["doc/engraving@2026-11-01"]
+    assert holds(documents, day("2026-11-21")) == ["doc/engraving@2026-11-01"]
     assert holds(documents, day("2026-11-22")) == [changed.key]
     documents.confirm("engraving.txt", Head(window=(day("2026-11-01"), None)), at=day("2026-11-23"))
     assert holds(documents, day("2026-11-10")) == [changed.key]

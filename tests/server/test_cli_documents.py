@@ -124,7 +124,7 @@ def test_a_document_is_shown_with_the_words_that_each_proposed_field_rests_on(tm
     (shown,) = docs(tmp_path, "show", "doc/engraving")
     assert shown["in_force_from"].startswith("2026-03-01")
     assert {point["quote"] for point in shown["proposed"]} >= {"自2026年3月1日起"}
-    assert [clause["ref"] for clause in shown["clauses"]] == ["doc/engraving@2026#p1"]
+    assert [clause["ref"] for clause in shown["clauses"]] == ["doc/engraving@2026-03-01#p1"]
     assert len(shown["clauses"][0]["hash"]) == 64
     assert (shown["confirmed"], shown["state"]) == (False, "published")
 
@@ -153,10 +153,10 @@ def test_verbs_move_a_document_and_say_what_they_did(tmp_path: Path) -> None:
     (change,) = docs(tmp_path, "diff", "doc/engraving")
     assert ("28 元" in change["before"], "38 元" in change["after"]) == (True, True)
     (row,) = docs(tmp_path, "rollback", "doc/engraving")
-    assert row["version"] == "2026"
+    assert row["version"] == "2026-03-01"
     assert {row["version"]: row["state"] for row in docs(tmp_path, "list")} == {
-        "2026": "published",
-        "2026.2": "withdrawn",
+        "2026-03-01": "published",
+        "2026-03-01.2": "withdrawn",
     }
 
 

@@ -105,16 +105,16 @@ def test_a_file_waits_until_it_is_confirmed_answers_then_and_not_any_more_once_w
     report = sent.json()
     assert (report["name"], report["what"]) == ("engraving.txt", "waiting")
     (version,) = report["versions"]
-    assert (version["key"], version["state"], version["confirmed"]) == ("doc/engraving@2026", "draft", False)
+    assert (version["key"], version["state"], version["confirmed"]) == ("doc/engraving@2026-11-01", "draft", False)
     start = next(point for point in report["proposed"] if point["field"] == "effective from")
     assert start["quote"] == "自2026年11月1日起"
     assert "28 元" not in told(base, "刻字服务收多少钱？")
 
-    confirmed = desk.post("/confirm/doc/engraving@2026", {"platforms": ["taobao"]}).json()
+    confirmed = desk.post("/confirm/doc/engraving@2026-11-01", {"platforms": ["taobao"]}).json()
     assert confirmed["searchable"]
     assert confirmed["versions"][0]["state"] == "published"
     assert confirmed["versions"][0]["in_force_from"].startswith("2026-11-01")
-    cited = httpx.get(f"{base}/v1/clauses/doc/engraving@2026%23p1", trust_env=False).json()
+    cited = httpx.get(f"{base}/v1/clauses/doc/engraving@2026-11-01%23p1", trust_env=False).json()
     assert (cited["source"], cited["status"]) == ("engraving.txt", "in_force")
     answer = told(base, "刻字服务收多少钱？")
     assert "每件收取 28 元" in answer

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.numerals import number, render
+from knowledge.numerals import number, render
 
 
 @given(st.integers(0, 99_999_999))
