@@ -85,11 +85,12 @@ def answer_about_elsewhere(turn: TurnContext) -> str | None:
     return _answer(turn, turn.heard.text, _ELSEWHERE, platform=slots.platform, beaten_at=beaten_at)
 
 
-def answer_from_documents(turn: TurnContext, question: str) -> str | None:
+def answer_from_documents(turn: TurnContext, question: str, *, of_the_shop: bool = False) -> str | None:
     """The document of the shop's own that `question` is plainly about, quoted; None where there is none.
 
     What a shop has taken in says more of its services than any general answer, so it need not be as sure as a rule, but
-    it has to leave every other text far behind.
+    it has to leave every other text far behind; with `of_the_shop`, which only the shop can answer (what it charges,
+    what it sells), it need only come near the best of them.
     """
     engine = turn.engine
     in_pack = {policy.key for policy in engine.policies.pack.policies}
@@ -97,14 +98,14 @@ def answer_from_documents(turn: TurnContext, question: str) -> str | None:
         return None
     place, as_of = place_and_time(turn)
     hits = engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5, include_undated=True)
-    if not hits or hits[0].clause.policy.key in in_pack or hits[0].score < _PLAINLY:
+    best = next((hit for hit in hits if hit.clause.policy.key not in in_pack), None)
+    if best is None or best.score < _PLAINLY:
         return None
-    best = hits[0].clause
-    others = (hit.score for hit in hits if hit.clause.policy.key != best.policy.key)
-    if hits[0].score < _FAR_AHEAD * next(others, 0.0):
+    other = next((hit.score for hit in hits if hit.clause.policy.key != best.clause.policy.key), 0.0)
+    if best.score < other * (_NEARLY if of_the_shop else _FAR_AHEAD):
         return None
     _note_search(turn, question, hits)
-    return quote_answer(best, turn, question, as_of=as_of)
+    return quote_answer(best.clause, turn, question, as_of=as_of)
 
 
 def _note_search(turn: TurnContext, question: str, hits: Sequence[Hit]) -> None:

@@ -18,9 +18,9 @@ from assistant.flow_subject import NoSubject, find_lines, find_order, other_good
 from assistant.flows import Flow
 from assistant.naming import goods_in, named_orders, without_goods
 from assistant.order_facts import order_facts, order_values
-from assistant.presale import run_skill
+from assistant.presale import has_data, run_skill
 from assistant.proposing import not_now
-from assistant.rule_questions import asks_a_rule, asks_in_general, question_in, rule_asked_for, rule_of
+from assistant.rule_questions import asks_a_rule, asks_anything, asks_in_general, question_in, rule_asked_for, rule_of
 from assistant.segments import clauses
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
@@ -64,7 +64,7 @@ async def run_flow(intent: str, turn: TurnContext) -> Outcome:
     if flow.skill == "eta" and (own := await _own_delivery(turn)):
         return await run_flow(own, turn)
     if flow.skill:
-        return _skill(intent, flow.skill, turn)
+        return _skill(intent, flow, flow.skill, turn)
     if flow.answer:
         further = flow.otherwise if turn.customer is not None and _goes_on(flow, turn) else None
         if further and _CAN_I.search(fold(turn.words_for(intent))) and await _names_own(turn):
@@ -203,10 +203,13 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
     return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question, narrowed=reason.narrowed)
 
 
-def _skill(intent: str, name: str, turn: TurnContext) -> Outcome:
+def _skill(intent: str, flow: Flow, name: str, turn: TurnContext) -> Outcome:
+    words = question_in(turn.words_for(intent))
+    if not has_data(name, turn):
+        told = answer_from_documents(turn, words, of_the_shop=True)
+        return Outcome(intent, told) if told else _search(intent, flow, turn)
     result = run_skill(name, turn)
     of_any = result.question is not None and name in _ALSO_RULES
-    words = question_in(turn.words_for(intent))
     if of_any and (rule := answer_from_clauses(turn, words, alone=True)):
         return Outcome(intent, rule)
     if not result.answered and (told := answer_from_documents(turn, words)):
@@ -242,7 +245,7 @@ def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
 def _document_told(intent: str, flow: Flow, turn: TurnContext) -> str | None:
     """What the shop's own documents say to a question, unless goods that are named, or a wish, come first."""
     words = question_in(turn.words_for(intent))
-    asks = bool(flow.skill or flow.answer) or asks_a_rule(words)
+    asks = bool(flow.skill or flow.answer) or asks_a_rule(words) or (turn.customer is None and asks_anything(words))
     if turn.heard.risks or intent == turn.state.flow or not asks:
         return None
     return None if flow.skill and _names_goods(words, turn) else answer_from_documents(turn, words)

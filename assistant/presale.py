@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ WISH = "wish"
 SHOWN = "shown_products"
 """The slot that keeps which products were suggested, so that "the first one" means something."""
 _WISH_CHARS = 120
+_ON_OFFER = frozenset({"promo_query", "coupon_issue"})
+_OFFERS = re.compile(
+    r"优惠|活动|折|券|满减|立减|减免|便宜|促销|红包|大促|双十[一二]|双1[12]|618|会员价|discount|offer|coupon|sale|deal|promo|cheap"
+)
 _NAMED = 0.34
 """The share of a product's name that must be said for it to be meant."""
 
@@ -35,6 +40,20 @@ class SkillResult:
     question: Question | None = None
     quick_replies: tuple[QuickReply, ...] = ()
     answered: bool = True
+
+
+def has_data(name: str, turn: TurnContext) -> bool:
+    """Whether the shop keeps what the skill `name` reckons with: goods, offers, a table of delivery."""
+    catalogue = turn.engine.catalogue
+    match name:
+        case "freight":
+            return catalogue.delivery is not None
+        case "price":
+            return bool(catalogue.products or catalogue.promotions)
+        case "eta":
+            return True  # the shop's promise of when goods leave is always known
+        case _:
+            return bool(catalogue.products)
 
 
 def run_skill(name: str, turn: TurnContext) -> SkillResult:
@@ -192,6 +211,8 @@ def _stock(turn: TurnContext) -> Advice | None:
 
 def _price(turn: TurnContext) -> Advice | None:
     product = _product(turn)
+    if product is None and _asks_one_price(turn):
+        return None
     items: tuple[tuple[str, int], ...] = ()
     if product is not None:
         variant = turn.engine.catalogue.variants_in(turn.heard.text, product)[0]
@@ -201,6 +222,12 @@ def _price(turn: TurnContext) -> Advice | None:
         price.PriceRequest(now=turn.now, items=items, region=_region(turn), buyer=buyer),  # type: ignore[arg-type]
         turn.engine.catalogue,
     )
+
+
+def _asks_one_price(turn: TurnContext) -> bool:
+    """Whether the price of some goods is asked for and not what is on offer."""
+    intents = {guess.name for guess in turn.heard.intents}
+    return "price_query" in intents and not intents & _ON_OFFER and not _OFFERS.search(fold(turn.heard.text))
 
 
 def _eta(turn: TurnContext) -> Advice | None:

@@ -53,6 +53,9 @@ _OWN = re.compile(
     r"我(?:的|们的|买的?|那|这|刚|昨|上(?:周|次|个)|之前|收到|付|拍)|这(?:单|笔|个订单|件|双|次)|那(?:单|笔|个订单|件|双)|还没|还不|怎么还|都.{1,6}了|帮(?:我|忙)|给我|(?:我)?(?:要|想)(?:退|换|取消|改|申请)"
     r"|\bmy\b|\bi(?:'ve|'d| have| had)? (?:bought|ordered|paid|received|got|returned|want|need|would)\b|\bhasn'?t|\bhaven'?t|\bstill (?:not|waiting|no)\b|\bth(?:is|at) order\b|\bplease\b|\bmine\b"
 )
+_ASKS = re.compile(
+    r"多少|几|哪|什么|怎么|如何|是否|能否|可否|吗|么$|[?]|\b(?:what|which|when|where|who|how|why|is|are|do|does|can)\b"
+)
 _LEAD = re.compile(
     r"^(?:那么?|请问|想问(?:一下|下)?|问一下|咨询(?:一下|下)?|你好|您好|不对|不是|错了|我(?:是|要|想)?问(?:的是|一下|下)?|我(?:指|说)的是|[,，、\s])+"
     r"|^(?:(?:and|so|no|ok|hi|hello|well|sorry|wait|i mean|i meant|what i mean is|i am asking about|my question is)\b[,:\s]*)+",
@@ -78,6 +81,12 @@ def asks_a_rule(words: str) -> bool:
     if _REQUEST.search(said) or _PUT_RIGHT.search(said):
         return False
     return bool(_DEADLINE.search(said) or _GENERAL.search(said))
+
+
+def asks_anything(words: str) -> bool:
+    """Whether `words` are a question, of no goods or orders of one's own, and no wish put as one."""
+    said = question_in(words)
+    return bool(_ASKS.search(said)) and not (_OWN.search(said) or _REQUEST.search(said) or _PUT_RIGHT.search(said))
 
 
 async def prepare_search(turn: TurnContext) -> None:

@@ -41,7 +41,7 @@ class FileReport:
     clauses: int = 0
     encoding: str = ""
     cut: dict[str, int] = field(default_factory=dict[str, int])
-    """Characters by reason, see `cleaning.Reason`."""
+    """Characters by reason, see `cleaning.Reason` and `Loaded.cut`."""
     dating: Dating | None = None
     same_as: str = ""
     """The policy that already holds this very content."""
@@ -186,7 +186,7 @@ def _propose(path: Path, loaded: Loaded, origin: str) -> tuple[tuple[Policy, ...
         (policy.key,),
         len(clauses),
         loaded.encoding,
-        {str(reason): size for reason, size in cleaned.summary().items()},
+        {**loaded.cut, **{str(reason): size for reason, size in cleaned.summary().items()}},
         dating,
         points=head.points,
     )

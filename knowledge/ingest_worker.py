@@ -2,8 +2,8 @@
 
     python -m knowledge.ingest_worker PATH MAX_BYTES MAX_MEMORY MAX_SECONDS MAX_OUTPUT [ENCODING]
 
-Writes one JSON object to standard output: {"text", "encoding", "title"} or {"error", "mend"}. A parser that crashes,
-loops or swells kills this process only. `read_apart` starts it and says what its end means.
+Writes one JSON object to standard output: {"text", "encoding", "title", "cut"} or {"error", "mend"}. A parser that
+crashes, loops or swells kills this process only. `read_apart` starts it and says what its end means.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def read_apart(path: Path, limits: Limits = DEFAULT_LIMITS, *, encoding: str = "
         raise _stopped(path, done.returncode, limits) from error
     if "error" in result:
         raise DocumentError(result["error"], mend=result["mend"])
-    return Loaded(result["text"], result["encoding"], result["title"])
+    return Loaded(result["text"], result["encoding"], result["title"], result["cut"])
 
 
 def _stopped(path: Path, status: int, limits: Limits) -> DocumentError:
@@ -90,7 +91,7 @@ def main(arguments: list[str]) -> int:
         return _write({"error": error.what, "mend": error.mend}, 1)
     except MemoryError:
         return _write({"error": "The document needs more memory than is allowed.", "mend": "Split it."}, 1)
-    return _write({"text": loaded.text, "encoding": loaded.encoding, "title": loaded.title}, 0)
+    return _write({"text": loaded.text, "encoding": loaded.encoding, "title": loaded.title, "cut": dict(loaded.cut)}, 0)
 
 
 def _limit(what: int, most: int) -> None:
@@ -98,7 +99,7 @@ def _limit(what: int, most: int) -> None:
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _write(result: dict[str, str], status: int) -> int:
+def _write(result: Mapping[str, object], status: int) -> int:
     # ASCII: a lone surrogate or an odd locale cannot break the pipe.
     sys.stdout.write(json.dumps(result))
     sys.stdout.flush()

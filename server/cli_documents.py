@@ -181,9 +181,10 @@ def _print_entry(documents: Documents, entry: FileReport) -> None:
         colour = _COLOURS.get(str(row["what"]), "")
         out().print(f"    [{colour}]{row['what']:<9}[/] {row['policy']}", highlight=False, soft_wrap=True)
     for point in entry.points:
-        if point.quote:
-            said = f"      {point.field}: {point.value} ← “{' '.join(point.quote.split())[:80]}” ({point.why})"
-            out().print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
+        words = f" ← “{' '.join(point.quote.split())[:80]}”" if point.quote else ""
+        suggested = "" if point.applied else ", suggested only"
+        said = f"      {point.field}: {point.value}{words} ({point.why}{suggested})"
+        out().print(said, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_next(report: list[FileReport]) -> None:

@@ -28,7 +28,8 @@ class EtaRequest:
 
 @dataclass(frozen=True, slots=True)
 class EtaAdvice:
-    outcome: Literal["estimate", "not_served", "ask"]
+    outcome: Literal["estimate", "leaves", "not_served", "ask"]
+    """`leaves`: only when it is sent is known, for the shop keeps no table of delivery."""
     ship_by: datetime
     product: Product | None = None
     region: Region | None = None
@@ -41,6 +42,8 @@ class EtaAdvice:
             start = f"现在下单，最晚 {leaves} 前发出。"
             if self.outcome == "not_served":
                 return f"这件商品目前不能配送到{self.region.name.zh if self.region else '那里'}。"
+            if self.outcome == "leaves":
+                return start
             if self.region is None or self.arrives is None:
                 return start + "请问寄到哪个省市？我帮您看预计几天到。"
             low, high = self.region.days
@@ -53,6 +56,8 @@ class EtaAdvice:
             return (
                 f"We cannot deliver this product to {self.region.name.en if self.region else 'that region'} at present."
             )
+        if self.outcome == "leaves":
+            return start
         if self.region is None or self.arrives is None:
             return start + " Which province or city is it going to? I will check the usual delivery time."
         low, high = self.region.days
@@ -71,7 +76,9 @@ def advise(request: EtaRequest, catalogue: Catalogue) -> EtaAdvice:
     hours = product.ship_promise_h if product and product.ship_promise_h else request.promise_h
     ship_by = request.paid_at + timedelta(hours=hours)
     region = catalogue.delivery.region(request.region) if catalogue.delivery else None
-    if catalogue.delivery is None or region is None:
+    if catalogue.delivery is None:
+        return EtaAdvice("leaves", ship_by, product)
+    if region is None:
         return EtaAdvice("ask", ship_by, product, asks=("region",))
     if not delivers(region, product):
         return EtaAdvice("not_served", ship_by, product, region)

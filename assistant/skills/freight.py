@@ -36,7 +36,7 @@ class FreightAdvice:
         carriers = self._carriers(lang)
         if self.region is None or (self.fee is None and self.outcome != "not_served"):
             ask = "请问寄到哪个省市？我按运费表帮您看。" if lang == "zh" else "Which province or city is it going to?"
-            return f"{ask}{carriers}"
+            return f"{self._free_over(lang)}{ask}{carriers}"
         name = self.region.name.in_(lang)
         if self.outcome == "not_served":
             return (
@@ -67,6 +67,15 @@ class FreightAdvice:
             case _:
                 over = money(self.delivery.free_over) if self.delivery else ""
                 return f"Delivery to {name} costs {fee}; the usual freight is waived for goods from {over}."
+
+    def _free_over(self, lang: Lang) -> str:
+        """What holds for all places with a fee of their own: from which value on the usual freight is waived."""
+        if self.delivery is None or not self.delivery.free_over:
+            return ""
+        over = money(self.delivery.free_over)
+        if lang == "zh":
+            return f"商品满 {over} 免基础运费，偏远地区的附加费另算。"
+        return f"The usual freight is waived for goods from {over}; a remote-area surcharge may remain. "
 
     def _carriers(self, lang: Lang) -> str:
         choice = self.delivery.carrier_choice if self.delivery else None

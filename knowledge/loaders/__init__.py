@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from knowledge.errors import DocumentError
@@ -77,7 +78,7 @@ def load_document(path: Path, *, max_bytes: int = MAX_BYTES, encoding: str = "")
         raise DocumentError(f"{path.name}: {error.what}", mend=error.mend) from error
     if len(loaded.text) > MAX_CHARACTERS:
         raise DocumentError(f"{path.name}: more than {MAX_CHARACTERS} characters of text.", mend="Split it.")
-    return Loaded(_UNSAFE.sub("\ufffd", loaded.text), loaded.encoding, _UNSAFE.sub("", loaded.title))
+    return replace(loaded, text=_UNSAFE.sub("\ufffd", loaded.text), title=_UNSAFE.sub("", loaded.title))
 
 
 def kind_of(data: bytes, suffix: str) -> str | None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from knowledge.errors import DocumentError
 from knowledge.loaders.archive import check_archive
-from knowledge.loaders.plain import Loaded
+from knowledge.loaders.plain import Loaded, stated_title
+from knowledge.loaders.sheets import table_as_text
 
 if TYPE_CHECKING:
     from docx.table import Table, _Cell
@@ -48,7 +49,7 @@ def load_docx(data: bytes, encoding: str = "") -> Loaded:
     text = "\n\n".join(filter(None, pieces))
     if not re.search(r"\w", text):
         raise DocumentError("The document holds no text.", mend="It may hold pictures only: read them with OCR first.")
-    return Loaded(text + "\n", "docx", title.strip())
+    return Loaded(text + "\n", "docx", stated_title(title))
 
 
 def _line(paragraph: Paragraph) -> str:
@@ -76,7 +77,7 @@ def _visible(paragraph: Paragraph) -> str:
 
 
 def _table_text(table: Table, depth: int = 0) -> str:
-    rows = []
+    rows: list[list[str]] = []
     for row in table.rows:
         cells: list[str] = []
         last = None
@@ -85,8 +86,9 @@ def _table_text(table: Table, depth: int = 0) -> str:
             if cell._tc is not last:
                 cells.append(" ".join(_cell_words(cell, depth)))
             last = cell._tc
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        rows.append(cells)
+    told = table_as_text(rows) if depth == 0 else None
+    return told or "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def _cell_words(cell: _Cell, depth: int) -> Iterator[str]:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from knowledge.errors import DocumentError
 from knowledge.loaders.plain import Loaded, decode
+from knowledge.loaders.sheets import table_as_text
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
-_DROPPED = (
-    "script,style,noscript,template,iframe,svg,canvas,form,nav,footer,aside,button,select,[hidden],[aria-hidden=true]"
-)
+_NO_TEXT = "script,style,noscript,template,iframe,svg,canvas"
+_FRAME = "form,nav,footer,aside,button,select"
+_UNSEEN = "[hidden],[aria-hidden=true]"
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
     r"|(?<![-\w])(?:max-)?height\s*:\s*0(?:px)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*0"
@@ -38,6 +39,7 @@ _BLOCKS = frozenset(_HEADINGS) | {
     *("hr", "li", "main", "ol", "p", "pre", "section", "table", "tbody", "thead", "tr", "ul"),
 }
 _MAX_DEPTH = 200
+_LAYS_OUT = "table,h1,h2,h3,h4,ul,ol"
 
 
 def load_html(data: bytes, encoding: str = "") -> Loaded:
@@ -48,12 +50,16 @@ def load_html(data: bytes, encoding: str = "") -> Loaded:
     page, encoding = decode(data, encoding or (declared[1].decode("ascii") if declared else ""))
     tree = LexborHTMLParser(page)
     selectors = _hiding_selectors(tree)
-    for node in tree.css(", ".join([_DROPPED, *selectors])):
-        node.decompose()
+    _drop(tree, _NO_TEXT)
+    whole = _size(tree)
+    _drop(tree, _FRAME)
+    without_frame = _size(tree)
+    _drop(tree, ", ".join([_UNSEEN, *selectors]))
     for node in tree.css("[style]"):
         style = (node.attributes.get("style") or "").lower()
         if _HIDDEN.search(style) or (_WHITE.search(style) and not _on_colour(node)):
             node.decompose()
+    cut = {"navigation": whole - without_frame, "hidden": without_frame - _size(tree)}
     title = tree.css_first("title")
     pieces: list[str] = []
     if tree.body is not None:
@@ -61,7 +67,18 @@ def load_html(data: bytes, encoding: str = "") -> Loaded:
     text = re.sub(r"[ \t]*\n\s*\n\s*", "\n\n", "".join(pieces)).strip()
     if not text:
         raise DocumentError("The page has no visible text.", mend="Save the page after it has loaded, or as text.")
-    return Loaded(text + "\n", encoding, title.text(strip=True) if title else "")
+    said = title.text(strip=True) if title else ""
+    return Loaded(text + "\n", encoding, said, {reason: size for reason, size in cut.items() if size})
+
+
+def _drop(tree: LexborHTMLParser, selector: str) -> None:
+    for node in tree.css(selector):
+        node.decompose()
+
+
+def _size(tree: LexborHTMLParser) -> int:
+    """Characters of the page's text, white space aside."""
+    return len("".join((tree.body.text() if tree.body is not None else "").split()))
 
 
 def _hiding_selectors(tree: LexborHTMLParser) -> list[str]:
@@ -94,6 +111,8 @@ def _walk(node: LexborNode, pieces: list[str], depth: int) -> None:
         tag = child.tag or ""
         if tag == "-text":
             pieces.append(re.sub(r"\s+", " ", child.text_content or ""))
+        elif tag == "table" and (table := table_as_text(_rows(child, depth))):
+            pieces.append(f"\n\n{table}\n\n")
         elif tag in ("td", "th"):
             pieces.append("| ")
             _walk(child, pieces, depth + 1)
@@ -106,3 +125,18 @@ def _walk(node: LexborNode, pieces: list[str], depth: int) -> None:
             pieces.append("\n" if tag not in ("li", "tr", "br") else "")
         elif not tag.startswith(("-", "_", "!")):
             _walk(child, pieces, depth + 1)
+
+
+def _rows(table: LexborNode, depth: int) -> list[list[str]]:
+    """The cells of a table of data; empty for one that lays out a page, whose cells hold headings, lists or tables."""
+    rows: list[list[str]] = []
+    for row in table.css("tr"):
+        cells: list[str] = []
+        for cell in row.css("td, th"):
+            if cell.css_first(_LAYS_OUT) is not None or len(cell.css("p")) > 1:
+                return []
+            words: list[str] = []
+            _walk(cell, words, depth + 1)
+            cells.append(" ".join("".join(words).split()))
+        rows.append(cells)
+    return rows

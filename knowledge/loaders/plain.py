@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from knowledge.errors import DocumentError
 
@@ -26,6 +27,10 @@ _COMMON = re.compile(
     "理由支持本店铺鋪平台臺快递遞物流包邮郵赔賠付损損坏壞少件优優惠券活动動售前规規则則承担擔无無日月号號]"
 )
 _HAN = re.compile("[\u4e00-\u9fff]")
+_BY_PROGRAM = re.compile(r"^Microsoft (?:Word|PowerPoint|Excel) - ", re.I)
+_FILE_NAME = re.compile(
+    r"\.(?:html?|docx?|xlsx?|pptx?|pdf|txt|md|wps|indd)$|^(?:untitled|无标题|document\d*|文档\s*\d+)$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,14 @@ class Loaded:
     text: str
     encoding: str
     title: str = ""
+    cut: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Characters that a loader left out, by reason: `hidden`, `navigation`, `running` (heads and feet of pages)."""
+
+
+def stated_title(title: object) -> str:
+    """The title in a file's properties, unless a program wrote a file's name there."""
+    plain = _BY_PROGRAM.sub("", title).strip() if isinstance(title, str) else ""
+    return "" if _FILE_NAME.search(plain) else plain
 
 
 def load_plain(data: bytes, encoding: str = "") -> Loaded:

@@ -34,6 +34,42 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _END = re.compile(r"[。！？!?；;.]$")
 _ASKS = re.compile(r"[?？吗呢]\s*$")
 _FEW_PAIRS = 3
+_LONGEST_NAME = 16
+_FIGURE = re.compile(r"\d")
+_BOOKKEEPING = {
+    *(
+        "序号",
+        "编号",
+        "id",
+        "no",
+        "类目",
+        "分类",
+        "类别",
+        "类型",
+        "标签",
+        "关键词",
+        "状态",
+        "版本",
+        "维护人",
+        "负责人",
+        "更新人",
+    ),
+    *(
+        "更新时间",
+        "更新日期",
+        "创建时间",
+        "创建日期",
+        "number",
+        "category",
+        "tag",
+        "tags",
+        "keywords",
+        "status",
+        "version",
+    ),
+    *("owner", "updated", "updatedat", "created", "createdat"),
+}
+"""Columns beside questions and answers that are for who keeps the sheet."""
 
 Row = Sequence[str]
 
@@ -96,6 +132,23 @@ def rows_as_text(rows: Iterable[Row]) -> str:
     return "\n\n".join([*title, body])
 
 
+def table_as_text(rows: Sequence[Row]) -> str | None:
+    """A table within a document as `rows_as_text` gives a sheet; None where it has no head that names its columns."""
+    width = len(rows[0]) if rows else 0
+    if len(rows) < 2 or width < 2 or any(len(row) != width for row in rows):
+        return None
+    if any(not name or len(name) > _LONGEST_NAME or _FIGURE.search(name) for name in rows[0]):
+        return None
+    if width == 2 and _pair_columns(rows[0]) is None and not _counts(rows[1:]):
+        return None  # of two columns the first may be the names: 营业时间 | 全天
+    return rows_as_text(rows)
+
+
+def _counts(rows: Sequence[Row]) -> bool:
+    """Whether most values of the last column are figures."""
+    return sum(bool(_FIGURE.search(row[-1])) for row in rows) * 2 > len(rows)
+
+
 def _loaded(sheets: list[tuple[str, list[Row]]] | list[tuple[str, list[list[str]]]], encoding: str) -> Loaded:
     pieces = []
     for name, rows in sheets:
@@ -122,7 +175,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_：:（）()*-]", "", name).lower()
 
 
-def _pair_columns(head: list[str]) -> tuple[int, int] | None:
+def _pair_columns(head: Row) -> tuple[int, int] | None:
     names = [_plain(name) for name in head]
     question = next((i for i, name in enumerate(names) if name in _QUESTIONS), None)
     answer = next((i for i, name in enumerate(names) if name in _ANSWERS), None)
@@ -138,7 +191,7 @@ def _pairs(head: list[str], rows: list[list[str]], columns: tuple[int, int]) -> 
         more = [
             row[i] if _plain(head[i]) in _LIKE else _field(head[i], row[i])
             for i in range(len(row))
-            if i not in columns and row[i]
+            if i not in columns and row[i] and _plain(head[i]) not in _BOOKKEEPING
         ]
         sections.append("\n\n".join([f"## {row[question]}", row[answer], *more]))
     return "\n\n".join(sections)

@@ -27,6 +27,11 @@ CARE = "材质,水温,可否机洗\n羊毛,30度以下,否\n纯棉,40度以下,�
 GIFT_CARDS = "# Gift cards\n\nGift cards are valid for 36 months from the day of purchase.\n"
 
 
+SHIPPING = "# 发货与运费\n\n## 运费\n\n订单满 99 元包邮，不满 99 元收取运费 10 元。新疆、西藏另加 15 元。\n"
+QUESTIONS = "问题,答案\n可以货到付款吗,本店不支持货到付款。\n"
+TRADE_IN = "以旧换新活动规则\n活动时间：2026年11月1日至2026年11月30日\n旧家电最高抵扣 300 元。\n"
+
+
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     inbox, documents = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("shop") / "documents"
@@ -37,8 +42,23 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     return load_parts(Settings(), documents=documents)
 
 
-async def said(parts: Parts, words: str, customer: str | None = None) -> str:
-    async with shop_open(parts) as assistant:
+@pytest.fixture(scope="module")
+def new_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Parts, str]:
+    """What a merchant has at first: a pack of a few lines, without goods or a table of delivery, and a folder."""
+    pack, inbox = tmp_path_factory.mktemp("new"), tmp_path_factory.mktemp("files")
+    (pack / "shop.yaml").write_text(
+        "extends: cn_retail\nkey: mine\nname: {zh: 小店, en: Shop}\nplatforms: [taobao]\n", encoding="utf-8"
+    )
+    documents = tmp_path_factory.mktemp("new-shop") / "documents"
+    (inbox / "发货.md").write_text(SHIPPING, encoding="utf-8")
+    (inbox / "问答.csv").write_text(QUESTIONS, encoding="utf-8")
+    (inbox / "换新.txt").write_text(TRADE_IN, encoding="utf-8")
+    keep(ingest([inbox], isolate=False), documents, at=NOW)
+    return load_parts(Settings(pack=str(pack)), documents=documents), str(pack)
+
+
+async def said(parts: Parts, words: str, customer: str | None = None, pack: str = "demo") -> str:
+    async with shop_open(parts, pack=pack) as assistant:
         talk = await begin(assistant, customer)
         await talk.say(words)
         return talk.said
@@ -73,3 +93,30 @@ async def test_what_it_is_not_about_is_answered_as_before(
     parts: Parts, words: str, customer: str | None, not_told: str
 ) -> None:
     assert not_told not in await said(parts, words, customer)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("运费怎么算，满多少包邮", "订单满 99 元包邮"),
+        ("新疆运费多少", "另加 15 元"),
+        ("可以货到付款吗", "不支持货到付款"),
+        ("以旧换新最高抵多少", "最高抵扣 300 元"),  # of an order nobody has, to one who is not signed in
+        ("现在下单什么时候发货", "最晚"),
+    ],
+)
+async def test_a_new_shop_answers_from_what_it_took_in(new_shop: tuple[Parts, str], words: str, told: str) -> None:
+    parts, pack = new_shop
+    assert told in await said(parts, words, pack=pack)
+
+
+@pytest.mark.parametrize("words", ["运费怎么算", "现在下单什么时候发货", "衣柜多少钱", "有什么活动", "M码适合多高的人"])
+async def test_a_new_shop_asks_for_nothing_that_would_not_help(new_shop: tuple[Parts, str], words: str) -> None:
+    parts, pack = new_shop
+    answer = await said(parts, words, pack=pack)
+    assert not any(asked in answer for asked in ("哪个省市", "哪一件商品", "没有适用的活动"))
+
+
+async def test_the_price_of_what_the_shop_does_not_name_is_no_list_of_offers(parts: Parts) -> None:
+    assert "哪一件商品" in await said(parts, "相框多少钱")
+    assert "满300减30" in await said(parts, "现在买有什么优惠，多少钱起")

@@ -13,7 +13,7 @@ from knowledge.embedding import HashEmbedder
 from knowledge.ingest import FileReport, IngestResult, Limits, ingest
 from knowledge.register import UNCONFIRMED
 from knowledge.search import ClauseIndex
-from tests.knowledge import dirty
+from tests.knowledge import dirty, made_files
 
 OWN = '---\nid: shop/returns\nversion: "1"\ntitle: 退货\nlang: zh\n---\n## 怎么退 {#how}\n签收后七天内可以退货。\n'
 
@@ -138,3 +138,17 @@ def test_a_chinese_file_name_still_gives_a_usable_id(tmp_path: Path) -> None:
     (tmp_path / "退货说明.txt").write_text("签收后七天内可以退货。\n")
     policy = ingest([tmp_path]).policies[0]
     assert policy.id.startswith("doc/doc-")
+
+
+@pytest.mark.parametrize(
+    ("stated", "title"),
+    [
+        ("退货须知", "退货须知"),
+        ("return.html", "沙发清洗"),
+        ("Microsoft Word - 说明.docx", "沙发清洗"),
+        ("Untitled", "沙发清洗"),
+    ],
+)
+def test_a_file_name_that_a_program_wrote_as_title_is_none(tmp_path: Path, stated: str, title: str) -> None:
+    (tmp_path / "a.pdf").write_bytes(made_files.pdf(["沙发清洗\n每座收费 45 元。"], title=stated))
+    assert ingest([tmp_path], isolate=False).policies[0].title == title

@@ -21,7 +21,10 @@ def read(path: Path, *, most: int = 10**7, memory: int = 2 * GIGABYTE, seconds: 
 
 def test_a_document_is_given_back_as_json(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("签收后七天内可以退货。".encode("gbk"))
-    assert read(tmp_path / "a.txt") == (0, {"text": "签收后七天内可以退货。", "encoding": "gb18030", "title": ""})
+    assert read(tmp_path / "a.txt") == (
+        0,
+        {"text": "签收后七天内可以退货。", "encoding": "gb18030", "title": "", "cut": {}},
+    )
 
 
 def test_a_refusal_is_given_back_as_json(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.catalogue import Catalogue
 from assistant.skills import eta, freight
 from tests.assistant.demo_shop import NOW, demo_catalogue
 
@@ -44,3 +45,15 @@ def test_the_fee_follows_the_table(region: str, product: str, goods: int | None,
     advice = freight.advise(freight.FreightRequest(region, product, goods), demo_catalogue())
     assert (advice.outcome, advice.fee) == (outcome, fee)
     assert region in advice.text("zh")
+
+
+def test_a_shop_without_a_table_of_delivery_says_when_goods_leave_and_asks_nothing() -> None:
+    advice = eta.advise(eta.EtaRequest(NOW, "上海"), Catalogue(()))
+    assert (advice.outcome, advice.asks, advice.ship_by) == ("leaves", (), NOW + timedelta(hours=48))
+    assert "?" not in advice.text("en")
+
+
+def test_who_names_no_place_hears_from_which_value_freight_is_waived() -> None:
+    text = freight.advise(freight.FreightRequest(), demo_catalogue()).text("zh")
+    assert "免基础运费" in text
+    assert "哪个省市" in text

@@ -57,3 +57,20 @@ def test_what_has_no_height_is_hidden_and_a_narrow_line_is_not() -> None:
     page = "".join(f'<p style="{style}">{word}</p>' for style, word in zip(styles, "一二三四", strict=True))
     text = load_html(page.encode()).text
     assert [word in text for word in "一二三四"] == [True, False, False, True]
+
+
+def test_a_table_of_data_is_read_row_by_row_and_one_that_lays_out_the_page_is_not() -> None:
+    head, row = (("等级", "条件", "礼金"), ("银卡", "年消费 500 元", "10 元"))
+    data = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in (head, row))
+    data = f"<table>{data}</table>"
+    assert load_html(data.encode()).text == "等级：银卡；条件：年消费 500 元；礼金：10 元。\n"
+    layout = f"<table><tr><td><h2>会员</h2>{data}</td><td>旁</td></tr><tr><td>甲</td><td>乙</td></tr></table>"
+    text = load_html(layout.encode()).text
+    assert "## 会员" in text
+    assert "等级：银卡；条件：年消费 500 元；礼金：10 元。" in text
+
+
+def test_what_is_left_out_is_counted_by_reason() -> None:
+    page = "<nav>首页 登录</nav><p>七天可退。</p><p style='display:none'>看不见</p><footer>版权所有</footer>"
+    assert load_html(page.encode()).cut == {"navigation": 8, "hidden": 3}
+    assert load_html(b"<script>alert(1)</script><p>x</p>").cut == {}

@@ -14,7 +14,7 @@ from knowledge.loaders import LOADERS, load_document
 from knowledge.loaders.html import load_html
 from knowledge.loaders.pdf import load_pdf
 from knowledge.loaders.plain import decode
-from knowledge.loaders.sheets import load_csv, load_xlsx, rows_as_text
+from knowledge.loaders.sheets import load_csv, load_xlsx, rows_as_text, table_as_text
 from tests.knowledge import made_files
 
 ZH = "签收后七天内可以无理由退货，运费由买家承担；质量问题由卖家承担。"
@@ -41,6 +41,23 @@ def test_running_titles_and_page_numbers_of_a_pdf_are_dropped() -> None:
     assert all(f"第{n}条" in text for n in range(1, 7))
 
 
+def test_what_a_browser_prints_around_a_page_is_dropped_and_counted() -> None:
+    pages = [
+        f"店铺手册 内部资料\n第{n}条：每座收费 {n}5 元。\n11/23/26, 1:23 PM\nfile:///home/a/return.html {n}/3"
+        for n in range(1, 4)
+    ]
+    loaded = load_pdf(made_files.pdf(pages))
+    assert loaded.text == "第1条：每座收费 15 元。\n\n第2条：每座收费 25 元。\n\n第3条：每座收费 35 元。\n"
+    assert loaded.cut["running"] > 0
+    assert loaded.title == "店铺手册 内部资料"
+    alone = load_pdf(made_files.pdf(["清洗每座 45 元。\n2026/11/23 13:23 清洗说明\nhttps://a.example/x 1/1"]))
+    assert alone.text == "清洗每座 45 元。\n"
+
+
+def test_signs_of_radicals_and_joined_letters_are_read_as_what_they_stand_for() -> None:
+    assert load_pdf(made_files.pdf(["⾃ 7 ⽉ 1 ⽇起延⻓保修，ﬁle"])).text == "自 7 月 1 日起延长保修，file\n"
+
+
 def test_a_word_file_gives_headings_lists_and_tables(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(made_files.docx())
     loaded = load_document(tmp_path / "a.docx")
@@ -50,7 +67,8 @@ def test_a_word_file_gives_headings_lists_and_tables(tmp_path: Path) -> None:
         "## 退货运费",
         "质量问题的退货运费由本店承担。",
         "- 寄回前请联系客服登记。",
-        "| 品类 | 退货天数 |\n| 服装 | 7 天 |\n| 家电 | 15 天 |\n",
+        "品类：服装；退货天数：7 天。",
+        "品类：家电；退货天数：15 天。\n",
     ]
 
 
@@ -64,8 +82,32 @@ def test_hidden_and_white_words_of_a_word_file_are_dropped(tmp_path: Path) -> No
     "head", [("问题", "答案"), ("客户问题", "标准回复"), ("Question", "Answer"), ("q", "A"), ("FAQ", "Reply")]
 )
 def test_columns_of_questions_and_answers_become_headed_sections(head: tuple[str, str]) -> None:
-    text = rows_as_text([[*head, "分类"], ["几天能退", "七天内。", "售后"], ["能开票吗", "能，确认收货后开。", ""]])
-    assert text == "## 几天能退\n\n七天内。\n\n分类：售后\n\n## 能开票吗\n\n能，确认收货后开。"
+    rows = [
+        [*head, "适用地区", "分类"],
+        ["几天能退", "七天内。", "浙江", "售后"],
+        ["能开票吗", "能，确认收货后开。", "", "x"],
+    ]
+    # where an answer holds belongs to it; how the sheet is kept does not
+    assert rows_as_text(rows) == "## 几天能退\n\n七天内。\n\n适用地区：浙江\n\n## 能开票吗\n\n能，确认收货后开。"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ([["等级", "条件", "礼金"], ["银卡", "年消费五百", "十元"]], "等级：银卡；条件：年消费五百；礼金：十元。"),
+        ([["品类", "退货天数"], ["服装", "7 天"]], "品类：服装；退货天数：7 天。"),
+        ([["问题", "答案"], ["几天能退", "七天内。"]], "## 几天能退\n\n七天内。"),
+        ([["营业时间", "全天"], ["地址", "杭州"]], None),  # the names stand in the first column
+        ([["营业时间", "9:00 到 18:00"], ["客服电话", "400"]], None),
+        ([["一", "二"], ["三"]], None),
+        ([["只有一行", "的表"]], None),
+        ([], None),
+    ],
+)
+def test_a_table_in_a_text_is_read_row_by_row_where_its_head_names_the_columns(
+    rows: list[list[str]], text: str | None
+) -> None:
+    assert table_as_text(rows) == text
 
 
 def test_pairs_without_a_head_are_known_by_their_question_marks() -> None:

@@ -36,6 +36,8 @@ export const WORDS = {
   cut_end: ["文末", "page end"],
   cut_navigation: ["导航", "navigation"],
   cut_introduction: ["导语", "introduction"],
+  cut_hidden: ["看不见的文字", "hidden words"],
+  cut_running: ["页眉页脚", "page heads and feet"],
   cut_debris: ["残余", "debris"],
   list: ["文档列表", "List of documents"],
   find: ["按名称查找", "Find by name"],
