@@ -5,14 +5,8 @@ from __future__ import annotations
 
 import re
 
-_PROVINCES = {
-    "北京": "beijing", "上海": "shanghai", "天津": "tianjin", "重庆": "chongqing", "河北": "hebei", "山西": "shanxi",
-    "辽宁": "liaoning", "吉林": "jilin", "黑龙江": "heilongjiang", "江苏": "jiangsu", "浙江": "zhejiang", "安徽": "anhui",
-    "福建": "fujian", "江西": "jiangxi", "山东": "shandong", "河南": "henan", "湖北": "hubei", "湖南": "hunan",
-    "广东": "guangdong", "海南": "hainan", "四川": "sichuan", "贵州": "guizhou", "云南": "yunnan", "陕西": "shaanxi",
-    "甘肃": "gansu", "青海": "qinghai", "内蒙古": "inner mongolia", "广西": "guangxi", "西藏": "tibet", "宁夏": "ningxia",
-    "新疆": "xinjiang", "香港": "hong kong", "澳门": "macau", "台湾": "taiwan",
-}  # fmt: skip
+from knowledge.scope_words import PROVINCES
+
 _CITIES = {
     "浙江": "杭州 hangzhou 宁波 ningbo 温州 wenzhou 嘉兴 jiaxing 金华 jinhua 义乌 yiwu 绍兴 shaoxing 台州 taizhou",
     "江苏": "南京 nanjing 苏州 suzhou 无锡 wuxi 常州 changzhou 南通 nantong 徐州 xuzhou 扬州 yangzhou 昆山 kunshan",
@@ -30,7 +24,7 @@ _CITIES = {
 
 def _names() -> dict[str, tuple[str, str | None]]:
     names: dict[str, tuple[str, str | None]] = {}
-    for province, latin in _PROVINCES.items():
+    for province, latin in PROVINCES.items():
         names[province] = names[latin] = (province, None)
     for province, cities in _CITIES.items():
         chinese = province

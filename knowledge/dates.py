@@ -15,6 +15,7 @@ from functools import cache
 from typing import Literal
 
 from knowledge.cleaning import Cleaned
+from knowledge.scope_words import PLATFORMS, PROVINCES
 from knowledge.text import fold, word_list
 
 Precision = Literal["day", "month", "year", "unknown"]
@@ -211,23 +212,10 @@ def _published(document: Cleaned) -> tuple[date | None, Evidence | None]:
     return None, None
 
 
-_PLATFORMS = {
-    "taobao": ("淘宝",),
-    "tmall": ("天猫",),
-    "jd": ("京东",),
-    "1688": ("1688",),
-    "pdd": ("拼多多",),
-    "douyin": ("抖音",),
-    "kuaishou": ("快手小店",),
-    "xiaohongshu": ("小红书",),
-}
 _HOLDS_ON = re.compile(r"(?:适用于|仅限于?|只限|限于|适用范围[是为:：]?|适用平台[是为:：]?)([^。；;\n]{1,40})")
 _NAMED = re.compile("淘宝|天猫|京东|1688|拼多多|抖音|快手小店|小红书")
 """After words of scope, once is enough."""
-_PROVINCES = (
-    "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西"
-    "|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
-)
+_PROVINCES = "|".join(PROVINCES)
 _REGIONS = re.compile(f"({_PROVINCES})(?:地区|全境|省|市|企业|商家|等地|及其他地区)")
 _PROVINCE = re.compile(_PROVINCES)
 
@@ -238,16 +226,14 @@ def _places(text: _Text) -> tuple[tuple[str, ...], tuple[str, ...], list[Evidenc
     """
     runs = [found.span(1) for found in _HOLDS_ON.finditer(text.folded)]
     stated = {found[0]: found.span() for run in runs for found in _NAMED.finditer(text.folded, *run)}
-    holds = {name: stated[word] for name, (word, *_) in _PLATFORMS.items() if word in stated}
+    holds = {name: stated[word] for name, (word, *_) in PLATFORMS.items() if word in stated}
     evidence = [text.evidence(*span, f"platform {name}, where it says it holds") for name, span in holds.items()]
-    counts = {name: sum(text.folded.count(word) for word in words) for name, words in _PLATFORMS.items()}
+    counts = {name: sum(text.folded.count(word) for word in words) for name, words in PLATFORMS.items()}
     most = max(counts.values())
     often = () if holds else tuple(name for name, count in counts.items() if count >= 2 and count * 2 >= most)
     for name in often:
-        at = min(place for word in _PLATFORMS[name] if (place := text.folded.find(word)) >= 0)
-        evidence.append(
-            text.evidence(at, at + len(_PLATFORMS[name][0]), f"platform {name}, named {counts[name]} times")
-        )
+        at = min(place for word in PLATFORMS[name] if (place := text.folded.find(word)) >= 0)
+        evidence.append(text.evidence(at, at + len(PLATFORMS[name][0]), f"platform {name}, named {counts[name]} times"))
     platforms = (*holds, *often)
     within = {found[0]: found.span() for run in runs for found in _PROVINCE.finditer(text.folded, *run)}
     evidence += [text.evidence(*span, "region, where it says it holds") for span in within.values()]

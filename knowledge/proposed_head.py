@@ -18,7 +18,8 @@ from knowledge.cleaning import Cleaned
 from knowledge.dates import Dating
 from knowledge.front_matter import instant
 from knowledge.register import Point
-from knowledge.text import simplified, word_list
+from knowledge.scope_words import category_words
+from knowledge.text import simplified
 from knowledge.written_dates import DAY, with_plain_days
 
 _BEGINS = (
@@ -239,7 +240,7 @@ def _of_dating(dating: Dating, content: str | None) -> list[Point]:
 def _categories(text: _Kept) -> list[Point]:
     """Categories named at least twice, the most named first; at most two."""
     counted: list[tuple[int, str, re.Match[str]]] = []
-    for name, pattern in _category_words():
+    for name, pattern in _category_patterns():
         found = list(pattern.finditer(text.words))
         if len(found) > 1:
             counted.append((len(found), name, found[0]))
@@ -251,6 +252,5 @@ def _categories(text: _Kept) -> list[Point]:
 
 
 @cache
-def _category_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    rows = (line.split("|", 1) for line in word_list("categories"))
-    return tuple((name.strip(), re.compile("|".join(re.escape(w) for w in words.split()))) for name, words in rows)
+def _category_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile("|".join(map(re.escape, words)))) for name, words in category_words())

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from server.cli_options import AsJson, DataDir, Now, PackName, instant_of, settings_from
-from server.cli_output import out, print_json
+from server.cli_output import err, out, print_json
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from knowledge.clauses import Policy
     from knowledge.documents import Documents
+    from knowledge.pack import Pack
     from knowledge.register import Version
+    from knowledge.scope_words import Axis
 
 Holding: TypeAlias = "dict[tuple[str, str], Policy]"
 Name = Annotated[
@@ -149,6 +151,7 @@ def confirm(
     platform: Annotated[list[str] | None, typer.Option("--platform", help="Where it applies; may be repeated.")] = None,
     region: Annotated[list[str] | None, typer.Option("--region", help="May be repeated.")] = None,
     category: Annotated[list[str] | None, typer.Option("--category", help="May be repeated.")] = None,
+    channel: Annotated[list[str] | None, typer.Option("--channel", help="May be repeated.")] = None,
     audience: Annotated[list[str] | None, typer.Option("--audience", help="customer or agent; else both.")] = None,
     by: By = "",
     pack: PackName = "demo",
@@ -164,15 +167,19 @@ def confirm(
 
     if unknown := set(_all(audience) or ()) - {"customer", "agent"}:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: customer or agent", param_hint="--audience")
+    if title is not None and not title.strip():
+        raise typer.BadParameter("a title has words", param_hint="--title")
+    settings = settings_from({"pack": pack, "data_dir": data_dir})
     window = None if start is None and end is None else (instant_of(start, "--from"), instant_of(end, "--to"))
     head = Head(
         title=title,
         level=_one_of(level, "level"),
         status=_one_of(status, "status"),
         window=window,
-        platforms=_all(platform),
-        regions=_all(region),
-        categories=_all(category),
+        platforms=_scope("platforms", platform, settings),
+        regions=_scope("regions", region, settings),
+        categories=_scope("categories", category, settings),
+        channels=_all(channel),
         audiences=_all(audience),
     )
     _do(pack, data_dir, now, as_json, lambda documents, at: documents.confirm(name, head, at=at, who=by))
@@ -366,6 +373,36 @@ def _one_of(value: str | None, option: str) -> Any:
     if value is not None and value not in allowed:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{option}")
     return value
+
+
+def _scope(axis: Axis, names: list[str] | None, settings: Settings) -> tuple[str, ...] | None:
+    """The words as policies write them; of one that no policy and no goods of this shop use it is said so."""
+    from knowledge.pack import load_pack
+    from knowledge.scope_words import scope_word, unknown_words
+
+    said = _all(names)
+    if not said:
+        return said
+    words = tuple(dict.fromkeys(scope_word(axis, name) for name in said))
+    pack = load_pack(settings.pack)
+    used = {name for policy in pack.policies for name in getattr(policy.scope, axis)}
+    for word in unknown_words(axis, words, {*used, *_of_shop(pack, axis)}):
+        line = f"  {word}: nothing in this shop is of that {_ONE[axis]} yet; such a document answers nobody until then."
+        err().print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    return words
+
+
+_ONE = {"platforms": "platform", "regions": "region", "categories": "category"}
+
+
+def _of_shop(pack: Pack, axis: Axis) -> set[str]:
+    """The words that the shop's own files use."""
+    if axis == "platforms":
+        return {str(name) for file in pack.files("shop") for name in (file.data or {}).get("platforms", ())}
+    if axis == "categories":
+        rows = [row for file in pack.files("catalogue") for row in (file.data or {}).get("products", {}).values()]
+        return {str(row.get("category")) for row in rows}
+    return set()
 
 
 def _all(names: list[str] | None) -> tuple[str, ...] | None:

@@ -39,12 +39,6 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
 
 
-def _place(platform: str | None, region: str | None, category: str | None) -> Place:
-    from knowledge.clauses import Place
-
-    return Place(platform=platform, region=region, category=category)
-
-
 def _now() -> datetime:
     from assistant.clock import SystemClock
 
@@ -63,6 +57,8 @@ def search(
     platform: Platform = None,
     region: Region = None,
     category: Category = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="e.g. live")] = None,
+    agent: Annotated[bool, typer.Option("--agent", help="Also what is for the shop's own people.")] = False,
     lang: Language = None,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many clauses.")] = 5,
     as_json: AsJson = False,
@@ -71,12 +67,14 @@ def search(
 
     What has no known date is found too, and marked.
     """
+    from knowledge.scope_words import place_of
     from server.cli_talk import language_of
 
     settings = settings_from({"pack": pack, "data_dir": data_dir})
     spoken = language_of(lang, text)
     at = instant_of(as_of, "--as-of") or _now()
-    hits = _hits(settings, text, at=at, place=_place(platform, region, category), lang=spoken, k=k)
+    place = place_of(platform, region, category, channel, "agent" if agent else "customer")
+    hits = _hits(settings, text, at=at, place=place, lang=spoken, k=k)
     if as_json:
         from server.views import hit_view
 
@@ -142,6 +140,7 @@ def decide(
     from knowledge.facts import check_facts
     from knowledge.grounds import explain
     from knowledge.pack import load_pack
+    from knowledge.scope_words import place_of
     from server.cli_talk import language_of
 
     spoken = language_of(lang, "")
@@ -150,7 +149,7 @@ def decide(
         table,
         check_facts(policies.facts, _facts(facts)),
         at=instant_of(at, "--at") or _now(),
-        place=_place(platform, region, category),
+        place=place_of(platform, region, category),
         decided_at=instant_of(decided_at, "--decided-at"),
     )
     explained = explain(policies, decision, spoken)

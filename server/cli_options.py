@@ -17,8 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 Now = Annotated[str | None, typer.Option("--now", help="The present instant, e.g. 2026-01-05T11:30 (Shanghai).")]
 Language = Annotated[str | None, typer.Option("--lang", help="zh or en; else the language of the words.")]
 Platform = Annotated[str | None, typer.Option("--platform", help="taobao, tmall, jd, 1688 …")]
-Region = Annotated[str | None, typer.Option("--region", help="e.g. zhejiang")]
-Category = Annotated[str | None, typer.Option("--category", help="e.g. clothing")]
+Region = Annotated[str | None, typer.Option("--region", help="A province: 浙江 or zhejiang.")]
+Category = Annotated[str | None, typer.Option("--category", help="e.g. apparel")]
 
 
 def instant_of(text: str | None, option: str) -> datetime | None:

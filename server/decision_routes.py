@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
 from assistant.conversation import Lang
-from knowledge.clauses import Place, Policy
+from knowledge.clauses import Policy
 from knowledge.decide import PolicySet
 from knowledge.decision import Actor
 from knowledge.errors import UnknownTable
 from knowledge.facts import check_facts
 from knowledge.grounds import Explained, Ground, explain
+from knowledge.scope_words import place_of
 from knowledge.tables import Row, Table
 from server.conversations import Body
 from server.front import TheColleague, TheFront, TheLanguage
@@ -141,7 +142,7 @@ async def decide(front: TheFront, _colleague: TheColleague, lang: TheLanguage, b
         body.table,
         check_facts(policies.facts, body.facts),
         at=body.at or now,
-        place=Place(body.platform, body.region, body.category, body.channel, audience="agent"),
+        place=place_of(body.platform, body.region, body.category, body.channel, "agent"),
         decided_at=body.decided_at,
     )
     return decision_view(explain(policies, decision, lang))

@@ -17,13 +17,14 @@ from starlette.exceptions import HTTPException
 
 from assistant.errors import NotFound
 from assistant.language import detect
-from knowledge.clauses import Audience, Lang, Level, Place, Status
+from knowledge.clauses import Audience, Lang, Level, Status
 from knowledge.conflicts import conflicts as find_conflicts
 from knowledge.documents import Documents
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
 from knowledge.intake import Terms
 from knowledge.register import Head, State, Version
+from knowledge.scope_words import Axis, place_of, scope_word
 from server.conversations import Body
 from server.document_views import (
     ConflictView,
@@ -164,7 +165,7 @@ async def try_search(
     """What would be found as of an instant and in a place, with both scores, and whether it would be answered by."""
     engine = front.assistant.engine
     at = instant(as_of) if as_of is not None else engine.clock.now()
-    place = Place(platform, region, category, channel, audience)
+    place = place_of(platform, region, category, channel, audience)
     sure_at = engine.profile.answer_confidence
     index = engine.index
     hits = await library.off_loop(
@@ -290,12 +291,16 @@ def _head(said: HeadBody, documents: Documents, version: Version) -> Head:
         level=said.level,
         status=said.status,
         window=window,
-        platforms=_all(said.platforms),
-        regions=_all(said.regions),
-        categories=_all(said.categories),
+        platforms=_named("platforms", said.platforms),
+        regions=_named("regions", said.regions),
+        categories=_named("categories", said.categories),
         channels=_all(said.channels),
         audiences=_all(said.audiences),
     )
+
+
+def _named(axis: Axis, names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(dict.fromkeys(scope_word(axis, name) for name in names)) if names is not None else None
 
 
 def _all(names: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from assistant.conversation import Lang
 from assistant.language import detect
-from knowledge.clauses import SHANGHAI, Audience, Clause, Hit, Place
+from knowledge.clauses import SHANGHAI, Audience, Clause, Hit
 from knowledge.decide import PolicySet
 from knowledge.decision import Actor, Decision
 from knowledge.errors import XiaoerError
@@ -27,6 +27,7 @@ from knowledge.facts import check_facts
 from knowledge.grounds import Explained, Ground, explain
 from knowledge.live_index import Clauses
 from knowledge.quotes import quote_of
+from knowledge.scope_words import place_of
 
 MAX_HITS = 20
 MAX_QUERY = 1000
@@ -153,7 +154,7 @@ def policy_server(
     ) -> Found:
         with _told():
             at = _instant(as_of, "as_of") or now()
-            place = Place(platform, region, category, audience=audience)
+            place = place_of(platform, region, category, audience=audience)
             spoken = lang or detect(query)
             hits = index.search(query, as_of=at, place=place, lang=spoken, k=k, include_undated=True)
             return Found(as_of=at, sure_at=sure_at, clauses=[_found(hit) for hit in hits])
@@ -169,7 +170,7 @@ def policy_server(
         lang: Lang = "zh",
     ) -> Outcome:
         with _told():
-            place = Place(platform, region, category, audience=audience)
+            place = place_of(platform, region, category, audience=audience)
             given = check_facts(policies.facts, facts)
             decision = policies.decide(table, given, at=_instant(at, "at") or now(), place=place)
             return _outcome(explain(policies, decision, lang), policies, audience)

@@ -190,10 +190,25 @@ def test_a_list_says_where_a_version_holds_and_which_ones_a_later_one_replaced(t
     docs(tmp_path, "confirm", "doc/engraving", "--from", "2026-02-01")
     first, second = docs(tmp_path, "list")
     assert (first["superseded"], second["superseded"]) == (True, False)
-    assert (first["regions"], first["categories"], first["audiences"]) == (["浙江"], ["jewelry"], ["agent"])
+    assert (first["regions"], first["categories"], first["audiences"]) == (["浙江"], ["jewellery"], ["agent"])
     shown = RUNNER.invoke(app, ["docs", "list", "--pack", "demo", "--data-dir", str(tmp_path / "data")]).stdout
     assert "superseded" in shown
     assert "only 浙江 · only jewelry · only agent" in shown
+
+
+def test_scope_is_written_as_policies_write_it_and_a_word_nobody_uses_is_told(tmp_path: Path) -> None:
+    taken(tmp_path)
+    (row,) = docs(
+        tmp_path, "confirm", "doc/engraving", "--platform", "淘宝", "--region", "Shanghai", "--channel", "live"
+    )
+    assert (row["platforms"], row["regions"], row["channels"]) == (["taobao"], ["上海"], ["live"])
+    where = ["--pack", "demo", "--data-dir", str(tmp_path / "data")]
+    ran = RUNNER.invoke(
+        app, ["docs", "confirm", "doc/engraving", "--category", "digital", "--category", "kites", *where]
+    )
+    assert ran.exit_code == 0
+    assert "kites: nothing in this shop" in ran.stderr
+    assert "digital:" not in ran.stderr
 
 
 def test_a_damaged_version_is_listed_with_what_to_do(tmp_path: Path) -> None:
@@ -231,6 +246,7 @@ def test_who_stops_it_is_told_what_is_kept_and_how_to_go_on(tmp_path: Path) -> N
     ("arguments", "says"),
     [
         (("confirm", "doc/engraving", "--status", "perhaps"), "in_force"),
+        (("confirm", "doc/engraving", "--title", " "), "title"),
         (("confirm", "doc/engraving", "--from", "soon"), "instant"),
         (("show", "doc/none"), "doc/none"),
         (("rollback", "doc/engraving"), "go back"),
