@@ -193,7 +193,7 @@ def test_a_list_says_where_a_version_holds_and_which_ones_a_later_one_replaced(t
     assert (first["regions"], first["categories"], first["audiences"]) == (["浙江"], ["jewellery"], ["agent"])
     shown = RUNNER.invoke(app, ["docs", "list", "--pack", "demo", "--data-dir", str(tmp_path / "data")]).stdout
     assert "superseded" in shown
-    assert "only 浙江 · only jewelry · only agent" in shown
+    assert "only 浙江 · only jewellery · only agent" in shown
 
 
 def test_scope_is_written_as_policies_write_it_and_a_word_nobody_uses_is_told(tmp_path: Path) -> None:
