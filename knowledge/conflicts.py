@@ -85,9 +85,12 @@ class _Figure:
 
 
 def conflicts(policies: Iterable[Policy], *, at: datetime, alike: float = ALIKE) -> list[Conflict]:
-    """All of them at the instant `at`, the likeliest first. Pure; about linear in the number of clauses."""
+    """All of them at the instant `at`, the likeliest first. Pure; about linear in the number of clauses.
+
+    What has no known date may be quoted at any time, so it may contradict what holds now.
+    """
     holding = [
-        policy for policy in policies if policy.status in _HOLDS and not policy.undated and policy.window.contains(at)
+        policy for policy in policies if policy.status in _HOLDS and (policy.undated or policy.window.contains(at))
     ]
     figures = [figure for policy in holding for clause in split(policy) for figure in _figures(clause)]
     weights = _weights(figures)
@@ -132,7 +135,9 @@ def _figures(clause: Clause) -> list[_Figure]:
 
 
 def _candidates(figures: Sequence[_Figure], weights: dict[str, float]) -> Iterable[tuple[_Figure, _Figure]]:
-    """Pairs of one unit and language from two policies, without a value in common, that share a rare word."""
+    """Pairs of one unit and language without a value in common that share a rare word: of two policies, or of two
+    clauses that one heading has, as a question that stands twice in a sheet.
+    """
     by_word: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, figure in enumerate(figures):
         for word in sorted(figure.words, key=lambda word: -weights[word])[: max(4, len(figure.words) // 2)]:
@@ -142,10 +147,16 @@ def _candidates(figures: Sequence[_Figure], weights: dict[str, float]) -> Iterab
         # a word of very many figures says nothing of what they are about; sentences alike share a rarer one
         for pair in combinations(numbers if len(numbers) <= _COMMON else (), 2):
             one, other = figures[pair[0]], figures[pair[1]]
-            if pair in seen or one.clause.policy.id == other.clause.policy.id or one.values & other.values:
+            if pair in seen or one.values & other.values or not _may_contradict(one.clause, other.clause):
                 continue
             seen.add(pair)
             yield one, other
+
+
+def _may_contradict(one: Clause, other: Clause) -> bool:
+    if one.policy.id != other.policy.id:
+        return True
+    return one.ref != other.ref and bool(one.heading) and one.heading == other.heading
 
 
 def _weights(figures: Sequence[_Figure]) -> dict[str, float]:

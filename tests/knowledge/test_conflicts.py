@@ -47,13 +47,27 @@ def test_two_figures_for_one_thing_are_a_conflict(words: str, values: tuple[floa
         ("收到退回的商品后，三个工作日内原路退款。", ""),
         ("冰箱的压缩机质保 10 年。", ""),
         ("收到退回的商品后，5 天内原路退款。", "effective: [2027-01-01, null]\n"),
-        ("收到退回的商品后，5 天内原路退款。", "effective: unknown\n"),
         ("收到退回的商品后，5 天内原路退款。", "status: draft\n"),
         ("收到退回的商品后，5 天内原路退款。", "status: history\n"),
     ],
 )
 def test_the_same_figure_another_thing_or_another_time_is_none(words: str, head: str) -> None:
     assert conflicts([SEVEN, rule("b", words, head)], at=NOW) == []
+
+
+def test_what_has_no_date_may_contradict_what_holds() -> None:
+    (found,) = conflicts([SEVEN, rule("b", "收到退回的商品后，5 天内原路退款。", "effective: unknown\n")], at=NOW)
+    assert (found.first.value, found.second.value) == (168.0, 120.0)
+
+
+def test_a_question_that_stands_twice_with_two_answers_is_a_conflict() -> None:
+    head = '---\nid: doc/faq\nversion: "1"\ntitle: 问答\nlang: zh\n---\n'
+    twice = "## 礼品包装多少钱 {#a}\n礼品包装每件收费 6 元。\n\n## 礼品包装多少钱 {#b}\n礼品包装每件收费 8 元。\n"
+    (found,) = conflicts([parse_policy(head + twice, "faq.md")], at=NOW)
+    assert (found.first.ref, found.second.ref) == ("doc/faq@1#a", "doc/faq@1#b")
+    assert not conflicts(
+        [parse_policy(head + twice.replace("## 礼品包装多少钱 {#b}", "## 加急 {#b}"), "faq.md")], at=NOW
+    )
 
 
 def test_rules_for_places_that_do_not_overlap_never_conflict() -> None:
