@@ -7,7 +7,7 @@ answer, and that is said.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -34,6 +34,8 @@ _PLAINLY = 0.15
 """A document of the shop's own scores this and twice any other text where a question is about it: beside seven of them
 on other services 4 of 1,145 questions of our suites did, and these were about them.
 """
+_COMING = 3
+"""At so many instants at which a document begins it is looked what will hold."""
 _ELSEWHERE = 0.15
 """Announcements of a platform that a question names score 0.18 and more when they are what is asked about, and 0.05 or
 less when the question is about goods (measured on the bare shop of `test_ingested_answers`).
@@ -92,20 +94,38 @@ def answer_from_documents(turn: TurnContext, question: str, *, of_the_shop: bool
     it has to leave every other text far behind; with `of_the_shop`, which only the shop can answer (what it charges,
     what it sells), it need only come near the best of them.
     """
-    engine = turn.engine
-    in_pack = {policy.key for policy in engine.policies.pack.policies}
-    if all(policy.key in in_pack for policy in engine.index.policies):
+    in_pack = {policy.key for policy in turn.engine.policies.pack.policies}
+    own = [policy for policy in turn.engine.index.policies if policy.key not in in_pack]
+    if not own:
         return None
     place, as_of = place_and_time(turn)
-    hits = engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5, include_undated=True)
+    ahead = _NEARLY if of_the_shop else _FAR_AHEAD
+    if clause := _plainest(turn, question, place, as_of, in_pack, ahead=ahead):
+        return quote_answer(clause, turn, question, as_of=as_of)
+    # what is announced and has not begun may be asked about, and is said to be so
+    coming = sorted({p.window.start for p in own if not p.undated and p.window.start and p.window.start > as_of})
+    for start in coming[:_COMING]:
+        clause = _plainest(turn, question, place, start, in_pack, ahead=ahead)
+        if clause is not None and clause.policy.window.start == start:
+            date = day(start, turn.lang, year=True)
+            turn.evidence.text(date)
+            return quote_answer(clause, turn, question, as_of=turn.now) + fill(turn.say("not_yet"), {"date": date})
+    return None
+
+
+def _plainest(
+    turn: TurnContext, question: str, place: Place, as_of: datetime, in_pack: Set[str], *, ahead: float
+) -> Clause | None:
+    """The clause of a document that is so many times `ahead` of every other text at an instant."""
+    hits = turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5, include_undated=True)
     best = next((hit for hit in hits if hit.clause.policy.key not in in_pack), None)
     if best is None or best.score < _PLAINLY:
         return None
     other = next((hit.score for hit in hits if hit.clause.policy.key != best.clause.policy.key), 0.0)
-    if best.score < other * (_NEARLY if of_the_shop else _FAR_AHEAD):
+    if best.score < other * ahead:
         return None
     _note_search(turn, question, hits)
-    return quote_answer(best.clause, turn, question, as_of=as_of)
+    return best.clause
 
 
 def _note_search(turn: TurnContext, question: str, hits: Sequence[Hit]) -> None:

@@ -32,10 +32,19 @@ QUESTIONS = "问题,答案\n可以货到付款吗,本店不支持货到付款。
 TRADE_IN = "以旧换新活动规则\n活动时间：2026年11月1日至2026年11月30日\n旧家电最高抵扣 300 元。\n"
 
 
+TWELFTH = "双十二活动规则\n活动时间：2026年12月10日至2026年12月12日。\n全场满 200 元减 30 元，可叠加店铺券。\n"
+
+
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     inbox, documents = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("shop") / "documents"
-    files = {"寄养.md": BOARDING, "安装.txt": MOUNTING, "洗护.csv": CARE, "gift-cards.md": GIFT_CARDS}
+    files = {
+        "寄养.md": BOARDING,
+        "安装.txt": MOUNTING,
+        "洗护.csv": CARE,
+        "gift-cards.md": GIFT_CARDS,
+        "双十二.txt": TWELFTH,
+    }
     for name, text in files.items():
         (inbox / name).write_text(text, encoding="utf-8")
     keep(ingest([inbox], isolate=False), documents, at=NOW)
@@ -120,3 +129,10 @@ async def test_a_new_shop_asks_for_nothing_that_would_not_help(new_shop: tuple[P
 async def test_the_price_of_what_the_shop_does_not_name_is_no_list_of_offers(parts: Parts) -> None:
     assert "哪一件商品" in await said(parts, "相框多少钱")
     assert "满300减30" in await said(parts, "现在买有什么优惠，多少钱起")
+
+
+async def test_what_has_not_begun_is_told_with_the_day_on_which_it_does(parts: Parts) -> None:
+    answer = await said(parts, "双十二怎么减")
+    assert "满 200 元减 30 元" in answer
+    assert "从2026年12月10日起才生效" in answer
+    assert "双十二" not in await said(parts, "现在有什么优惠")
