@@ -22,6 +22,7 @@ from knowledge.text import fold, mend, subject_of, tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
 _QUOTE_CHARS = 220
+_LONGEST_HEADING = 40
 _SAYS_NOTHING = re.compile(
     r"[\s\W]|不要了|不想要|可以|能不能|怎么|什么|这个|那个|我|你们?|想|要|能|退货?|换货?|款|钱|吗|呢|吧|呀|啊|了|的|还|就|给|请问"
     r"|\b(?:can|could|i|you|it|this|that|the|a|is|are|do|does|how|what|to|my|please|return|refund|back|get)\b",
@@ -218,8 +219,18 @@ def quote_answer(clause: Clause, turn: TurnContext, question: str, *, as_of: dat
 
 def _quoted(clause: Clause, turn: TurnContext, question: str) -> str:
     citation = turn.cite_clause(clause)
-    head = fill(turn.say("found_in" if clause.policy.as_found else "quoted"), {"title": clause.policy.title})
+    head = fill(turn.say("found_in" if clause.policy.as_found else "quoted"), {"title": _title(clause, turn)})
     return f"{head}「{best_passage(citation.text, question)}」[{citation.mark}]"
+
+
+def _title(clause: Clause, turn: TurnContext) -> str:
+    """What a clause is quoted from; a found text with its heading, for an answer in a sheet holds for its question."""
+    title, heading = clause.policy.title, clause.heading[-1:]
+    if not clause.policy.as_found or not heading or heading[0] in title or len(heading[0]) > _LONGEST_HEADING:
+        return title
+    turn.evidence.text(heading[0])
+    turn.told.append(both := f"{title} · {heading[0]}")
+    return both
 
 
 def _notes(policy: Policy, turn: TurnContext, as_of: datetime) -> str:

@@ -136,3 +136,8 @@ async def test_what_has_not_begun_is_told_with_the_day_on_which_it_does(parts: P
     assert "满 200 元减 30 元" in answer
     assert "从2026年12月10日起才生效" in answer
     assert "双十二" not in await said(parts, "现在有什么优惠")
+
+
+async def test_an_answer_of_a_sheet_names_the_question_it_answers(new_shop: tuple[Parts, str]) -> None:
+    parts, pack = new_shop
+    assert "· 可以货到付款吗》" in await said(parts, "可以货到付款吗", pack=pack)
