@@ -9,6 +9,7 @@ A file that fails leaves a line in the report and nothing in the result.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from knowledge.text import HAN
 
 _LONGEST_TITLE = 60
 _LONGEST_SLUG = 60
+_LONGEST_RECORD = 1 << 16
 _OPENING = re.compile(r"[^。；;!！?？]{8,60}?(?=[，,。；;!！?？])")
 
 
@@ -138,7 +140,7 @@ def _read(
     path: Path, limits: Limits, isolate: bool, encoding: str, origin: str
 ) -> tuple[tuple[Policy, ...], FileReport]:
     suffix = path.suffix.lower()
-    if suffix == ".jsonl":
+    if suffix == ".jsonl" and _holds_law(path):
         laws = load_statutes(path, max_bytes=limits.bytes)
         keys = tuple(law.key for law in laws)
         return laws, FileReport(origin or str(path), keys, sum(len(split(law)) for law in laws), "utf-8")
@@ -236,9 +238,19 @@ def files_of(paths: Iterable[Path | str]) -> Files:
 def _why_not(path: Path, folder: Path) -> str:
     if path.name.startswith((".", "~$")):
         return "a hidden or temporary file"
-    if path.suffix.lower() not in {*LOADERS, ".jsonl"}:
+    if path.suffix.lower() not in LOADERS:
         return f"no loader for `{path.suffix or 'no suffix'}`"
     return "" if path.resolve().is_relative_to(folder) else "a link that leads out of the folder"
+
+
+def _holds_law(path: Path) -> bool:
+    """Whether the first line is not plainly a record of something else than an article of law."""
+    try:
+        with path.open("rb") as stream:
+            first = json.loads(stream.readline(_LONGEST_RECORD))
+    except (OSError, ValueError, RecursionError):
+        return True
+    return not isinstance(first, dict) or bool({"law", "article"} & first.keys())
 
 
 def _opens_with_front_matter(path: Path) -> bool:

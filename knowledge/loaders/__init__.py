@@ -17,7 +17,7 @@ from knowledge.loaders.html import load_html
 from knowledge.loaders.markdown import load_markdown
 from knowledge.loaders.pdf import load_pdf
 from knowledge.loaders.plain import Loaded, load_plain
-from knowledge.loaders.sheets import load_csv, load_xlsx
+from knowledge.loaders.sheets import load_csv, load_jsonl, load_xlsx
 
 Loader = Callable[[bytes, str], Loaded]
 """Bytes and the encoding somebody named (empty: find it out)."""
@@ -32,6 +32,7 @@ LOADERS: dict[str, Loader] = {
     ".text": load_plain,
     ".csv": load_csv,
     ".tsv": load_csv,
+    ".jsonl": load_jsonl,
     ".xlsx": load_xlsx,
     ".docx": load_docx,
     ".pdf": load_pdf,

@@ -1,4 +1,4 @@
-"""Spreadsheets: questions with their answers, or plain tables. The one home of python-calamine.
+"""Spreadsheets and records: questions with their answers, or plain tables. The one home of python-calamine.
 
 A sheet whose head names a question and an answer column gives one headed section per pair. Any other table gives one
 line per row in which each value stands behind the head of its column, so that a row read alone still says what its
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
@@ -111,6 +112,36 @@ def load_csv(data: bytes, encoding: str = "") -> Loaded:
     if len(rows) * max(map(len, rows), default=0) > MAX_CELLS:
         raise DocumentError(f"The table has more than {MAX_CELLS} cells.", mend="Split it.")
     return _loaded([("", rows)], found)
+
+
+def load_jsonl(data: bytes, encoding: str = "") -> Loaded:
+    """Records, one JSON object a line, as rows of a sheet whose head are their keys. Raises `DocumentError`."""
+    text, found = decode(data, encoding)
+    records: list[dict[str, object]] = []
+    for count, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            records.append(_record(line, count))
+    head = list(dict.fromkeys(key for record in records for key in record))
+    if len(records) * len(head) > MAX_CELLS:
+        raise DocumentError(f"The records have more than {MAX_CELLS} fields.", mend="Split it.")
+    return _loaded([("", [head, *([_field_words(record.get(key)) for key in head] for record in records)])], found)
+
+
+def _record(line: str, count: int) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"Line {count}: not JSON.", mend="Write one object a line.") from error
+    if not isinstance(record, dict):
+        raise DocumentError(f"Line {count}: no object.", mend='Write {"question": …, "answer": …} a line.')
+    return record
+
+
+def _field_words(value: object) -> str:
+    """What stands in a field in words; what is nested deeper than a list is left out."""
+    if isinstance(value, list):
+        return "、".join(filter(None, (_field_words(each) for each in value if not isinstance(each, list | dict))))
+    return "" if value is None or isinstance(value, dict) else _shown(value)
 
 
 def rows_as_text(rows: Iterable[Row]) -> str:

@@ -152,3 +152,10 @@ def test_a_chinese_file_name_still_gives_a_usable_id(tmp_path: Path) -> None:
 def test_a_file_name_that_a_program_wrote_as_title_is_none(tmp_path: Path, stated: str, title: str) -> None:
     (tmp_path / "a.pdf").write_bytes(made_files.pdf(["沙发清洗\n每座收费 45 元。"], title=stated))
     assert ingest([tmp_path], isolate=False).policies[0].title == title
+
+
+def test_records_of_questions_in_jsonl_are_no_law(tmp_path: Path) -> None:
+    (tmp_path / "faq.jsonl").write_text('{"question": "几天能退", "answer": "七天内。"}\n', encoding="utf-8")
+    (policy,) = ingest([tmp_path], isolate=False).policies
+    assert (policy.level, policy.as_found) == ("shop", True)
+    assert "## 几天能退" in policy.text

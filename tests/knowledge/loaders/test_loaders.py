@@ -14,7 +14,7 @@ from knowledge.loaders import LOADERS, load_document
 from knowledge.loaders.html import load_html
 from knowledge.loaders.pdf import load_pdf
 from knowledge.loaders.plain import decode
-from knowledge.loaders.sheets import load_csv, load_xlsx, rows_as_text, table_as_text
+from knowledge.loaders.sheets import load_csv, load_jsonl, load_xlsx, rows_as_text, table_as_text
 from tests.knowledge import made_files
 
 ZH = "签收后七天内可以无理由退货，运费由买家承担；质量问题由卖家承担。"
@@ -113,6 +113,26 @@ def test_a_table_in_a_text_is_read_row_by_row_where_its_head_names_the_columns(
 def test_pairs_without_a_head_are_known_by_their_question_marks() -> None:
     rows = [["几天能退？", "七天内。"], ["能开票吗", "能。"], ["包邮么？", "满 99 元包邮。"]]
     assert rows_as_text(rows).startswith("## 几天能退？\n\n七天内。\n\n## 能开票吗")
+
+
+def test_records_of_questions_and_answers_become_headed_sections() -> None:
+    lines = [
+        '{"question": "几天能退", "answer": "七天内。", "id": 7}',
+        "",
+        '{"question": "包邮吗", "answer": "满 99 元包邮。"}',
+    ]
+    assert load_jsonl("\n".join(lines).encode()).text == "## 几天能退\n\n七天内。\n\n## 包邮吗\n\n满 99 元包邮。\n"
+
+
+def test_other_records_keep_their_keys_and_what_is_nested_is_left_out() -> None:
+    lines = ['{"商品": "雨伞", "价格": 39, "颜色": ["红", "蓝"], "更多": {"a": 1}, "现货": true}']
+    assert load_jsonl("\n".join(lines).encode()).text == "商品：雨伞；价格：39；颜色：红、蓝；现货：是。\n"
+
+
+@pytest.mark.parametrize("line", ["[1]", "7", "{", "[" * 100_000])
+def test_a_line_that_is_no_record_is_named(line: str) -> None:
+    with pytest.raises(DocumentError, match="Line 2"):
+        load_jsonl(f'{{"a": 1}}\n{line}\n'.encode())
 
 
 def test_a_row_of_a_plain_table_keeps_the_heads_of_its_columns() -> None:
