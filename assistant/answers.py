@@ -95,18 +95,18 @@ def answer_from_documents(turn: TurnContext, question: str, *, of_the_shop: bool
     it has to leave every other text far behind; with `of_the_shop`, which only the shop can answer (what it charges,
     what it sells), it need only come near the best of them.
     """
-    in_pack = {policy.key for policy in turn.engine.policies.pack.policies}
-    own = [policy for policy in turn.engine.index.policies if policy.key not in in_pack]
+    own = turn.engine.index.documents
     if not own:
         return None
+    keys = {policy.key for policy in own}
     place, as_of = place_and_time(turn)
     ahead = _NEARLY if of_the_shop else _FAR_AHEAD
-    if clause := _plainest(turn, question, place, as_of, in_pack, ahead=ahead):
+    if clause := _plainest(turn, question, place, as_of, keys, ahead=ahead):
         return quote_answer(clause, turn, question, as_of=as_of)
     # what is announced and has not begun may be asked about, and is said to be so
     coming = sorted({p.window.start for p in own if not p.undated and p.window.start and p.window.start > as_of})
     for start in coming[:_COMING]:
-        clause = _plainest(turn, question, place, start, in_pack, ahead=ahead)
+        clause = _plainest(turn, question, place, start, keys, ahead=ahead)
         if clause is not None and clause.policy.window.start == start:
             date = day(start, turn.lang, year=True)
             turn.evidence.text(date)
@@ -115,11 +115,11 @@ def answer_from_documents(turn: TurnContext, question: str, *, of_the_shop: bool
 
 
 def _plainest(
-    turn: TurnContext, question: str, place: Place, as_of: datetime, in_pack: Set[str], *, ahead: float
+    turn: TurnContext, question: str, place: Place, as_of: datetime, own: Set[str], *, ahead: float
 ) -> Clause | None:
     """The clause of a document that is so many times `ahead` of every other text at an instant."""
     hits = turn.engine.index.search(question, as_of=as_of, place=place, lang=turn.lang, k=5, include_undated=True)
-    best = next((hit for hit in hits if hit.clause.policy.key not in in_pack), None)
+    best = next((hit for hit in hits if hit.clause.policy.key in own), None)
     if best is None or best.score < _PLAINLY:
         return None
     other = next((hit.score for hit in hits if hit.clause.policy.key != best.clause.policy.key), 0.0)

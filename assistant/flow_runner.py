@@ -244,6 +244,8 @@ def _search(intent: str, flow: Flow, turn: TurnContext) -> Outcome:
 
 def _document_told(intent: str, flow: Flow, turn: TurnContext) -> str | None:
     """What the shop's own documents say to a question, unless goods that are named, or a wish, come first."""
+    if not turn.engine.index.documents:
+        return None
     words = question_in(turn.words_for(intent))
     asks = bool(flow.skill or flow.answer) or asks_a_rule(words) or (turn.customer is None and asks_anything(words))
     if turn.heard.risks or intent == turn.state.flow or not asks:

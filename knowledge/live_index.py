@@ -34,6 +34,9 @@ class Clauses(Protocol):
     def policies(self) -> tuple[Policy, ...]: ...
 
     @property
+    def documents(self) -> tuple[Policy, ...]: ...
+
+    @property
     def clauses(self) -> tuple[Clause, ...]: ...
 
     @property
@@ -67,8 +70,10 @@ class LiveIndex:
     """
 
     def __init__(self, index: ClauseIndex, pack: Sequence[Policy], documents: Documents, seen: Signature) -> None:
-        self._index = self._whole = index
         self._pack = tuple(pack)
+        self._fixed = {(policy.key, policy.lang) for policy in self._pack}
+        self._whole = index
+        self._show(index)
         self._documents = documents
         self._seen = seen
         self._looking = threading.Lock()
@@ -93,6 +98,12 @@ class LiveIndex:
     @property
     def policies(self) -> tuple[Policy, ...]:
         return self.index.policies
+
+    @property
+    def documents(self) -> tuple[Policy, ...]:
+        """Those of the policies that the shop took in itself."""
+        self._look()
+        return self._own
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -177,10 +188,13 @@ class LiveIndex:
         except XiaoerError as error:
             self.fault = error
             return
-        fixed = {(policy.key, policy.lang) for policy in self._pack}
         held = {(policy.key, policy.lang) for policy in self._whole.policies}
-        if gone := held - live - fixed:
-            self._index = self._whole.without(gone)
+        if gone := held - live - self._fixed:
+            self._show(self._whole.without(gone))
+
+    def _show(self, index: ClauseIndex) -> None:
+        self._own = tuple(policy for policy in index.policies if (policy.key, policy.lang) not in self._fixed)
+        self._index = index
 
     def _bring(self) -> None:
         """Bring the index up to date; once more if it changed meanwhile."""
@@ -192,7 +206,8 @@ class LiveIndex:
                 self.fault = error
                 return
             with self._looking:
-                self._index, self._whole, self.fault = built, built, None
+                self._whole, self.fault = built, None
+                self._show(built)
                 if self._documents.signature == seen == self._seen:
                     self._bringing = None
                     return

@@ -95,6 +95,10 @@ class RerankedIndex:
         return self.before.policies
 
     @property
+    def documents(self) -> tuple[Policy, ...]:
+        return self.before.documents
+
+    @property
     def clauses(self) -> tuple[Clause, ...]:
         return self.before.clauses
 

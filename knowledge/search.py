@@ -291,6 +291,11 @@ class ClauseIndex:
         return False
 
     @property
+    def documents(self) -> tuple[Policy, ...]:
+        """What a shop took in itself: a fixed set of policies does not tell it apart."""
+        return ()
+
+    @property
     def takes_time(self) -> bool:
         """Whether a search waits for something outside, so that `prepare` is worth while."""
         space = self._searchers.space
