@@ -17,6 +17,7 @@ from knowledge.clauses import Policy, Window
 from knowledge.errors import DocumentError
 from knowledge.front_matter import instant
 from knowledge.numerals import number
+from knowledge.statute_words import asked_of_law
 
 _NUMBER = re.compile(r"第([零〇一二三四五六七八九十百千两\d]+)条(?:之([一二三四五六七八九十\d]+))?")
 _UNHELD = re.compile("[\x00\ud800-\udfff]")
@@ -97,6 +98,7 @@ def _policy(path: Path, name: str, law: _Law) -> Policy:
         status="in_force" if start else "history",
         source=str(law.first.get("source") or f"《{name}》"),
         path=str(path),
+        asked=asked_of_law(name),
     )
 
 

@@ -17,6 +17,7 @@ from knowledge.errors import FrontMatterError, PackError, VersionDamaged
 from knowledge.front_matter import body_start, parse_policy
 from knowledge.proposal import policy_file
 from knowledge.register import Point, Version, write_whole
+from knowledge.statute_words import asked_of_law
 
 _MEND = "Take its source in again (`xiaoer ingest`), or restore the file from a backup."
 
@@ -37,7 +38,8 @@ class VersionFiles:
         mark = self._mark(version)
         cached = self._read.get(version.file)
         if cached is None or cached[0] != mark:
-            cached = mark, parse_policy(self._bytes(version).decode(), path)
+            read = parse_policy(self._bytes(version).decode(), path)
+            cached = mark, replace(read, asked=asked_of_law(read.title)) if read.level == "statute" else read
             self._read[version.file] = cached
         policy = cached[1]
         if (policy.key, policy.lang) != (version.key, version.lang):
