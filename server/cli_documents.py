@@ -100,7 +100,7 @@ def _take(settings: Settings, sources: list[str], url_list: Path | None, terms: 
     documents = documents_of(settings)
     before = documents.generation
     report, stopped = _run(documents, what, terms, moment(settings))
-    if documents.generation != before:
+    if documents.generation != before and not stopped:  # who waits to get away is not kept for the index
         with err().status("index", spinner="dots"):
             _refresh(settings)
     if as_json:

@@ -230,8 +230,12 @@ def test_who_stops_it_is_told_what_is_kept_and_how_to_go_on(tmp_path: Path) -> N
             f"第{number}号说明\n本店第{number}条：{number}天内发货。\n", encoding="utf-8"
         )
     data = tmp_path / "data"
+    # what runs in the background is born deaf to this signal, and so are its children
+    hears = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
     command = [sys.executable, "-m", "server.cli", "ingest", str(folder), "--pack", "demo", "--data-dir", str(data)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        [sys.executable, "-c", hears, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     while running.poll() is None and not list(data.rglob("register.json")):
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
