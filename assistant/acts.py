@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 _NOISE = re.compile(r"[^\w\s?']|_")
 _SPACES = re.compile(r"\s+")

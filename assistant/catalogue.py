@@ -18,7 +18,8 @@ from assistant.promotions import Condition, Promotion
 from assistant.shop import PricePoint, Product, Text, Variant
 from assistant.typed import typed
 from knowledge.errors import XiaoerError
-from knowledge.text import fold, query_tokens, tokens
+from knowledge.mending import query_tokens
+from knowledge.text import fold, tokens
 
 _LATIN = re.compile(r"[a-z][a-z-]+")
 _FIGURE = re.compile(r"\d")

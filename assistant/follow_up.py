@@ -13,8 +13,9 @@ from assistant.context import TurnContext
 from assistant.flow_subject import OTHER, ordinal
 from assistant.naming import goods_in
 from assistant.slot_words import COLOUR, COLOUR_EN, NEEDS, RECIPIENTS, SIZE
+from knowledge.mending import mend
 from knowledge.numerals import NUMBER
-from knowledge.text import fold, mend
+from knowledge.text import fold
 
 LAST = "last"
 """The slot that keeps the intent served last."""

@@ -21,7 +21,8 @@ from assistant.intent_head import LETTERS, RIDGE, WIDTH, Indices, IntentHead, Ma
 from assistant.segments import clauses, topics, wanted
 from assistant.taxonomy import Taxonomy
 from knowledge.embedding import Embedder
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 log = structlog.get_logger("assistant")
 

@@ -9,7 +9,8 @@ import re
 
 from assistant.conversation import Lang
 from assistant.errors import InvalidMessage
-from knowledge.text import fold, mend, safe
+from knowledge.mending import mend
+from knowledge.text import fold, safe
 
 MAX_CHARS = 4000
 """A message longer than this is refused; it is a document, not a question."""

@@ -11,7 +11,8 @@ import re
 
 from assistant.conversation import Mood, Risk
 from assistant.goods import without_names
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 _QUOTED = re.compile(r"[「『“\"《][^」』”\"》]{1,60}[」』”\"》]")
 _NEGATED = re.compile(

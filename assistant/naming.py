@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from assistant.catalogue import Catalogue, goods_words, latin_words
 from assistant.orders import open_tickets
 from assistant.shop import Order, OrderLine, OrderState, TicketKind, TicketState
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 _LATIN_WORDS = re.compile(r"[a-z][a-z-]*")
 _FIGURE = re.compile(r"\d")

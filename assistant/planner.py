@@ -30,7 +30,8 @@ from assistant.ticket_words import FLOWS as STEPS
 from assistant.ticket_words import step_in, step_wanted
 from assistant.visits import service_in
 from assistant.wording import fill
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 SURE = 0.72
 """From this confidence on, other words than an answer to our question are taken as a new issue (measured on the

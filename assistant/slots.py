@@ -13,8 +13,9 @@ from assistant import slot_words as words
 from assistant.conversation import Frozen, Lang
 from assistant.places import find_place
 from assistant.relative_dates import find_date
+from knowledge.mending import mend
 from knowledge.numerals import NUMBER, number
-from knowledge.text import fold, mend, safe
+from knowledge.text import fold, safe
 
 
 class Slots(Frozen):

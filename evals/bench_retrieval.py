@@ -26,8 +26,9 @@ from knowledge.embedding import Embedder, Usem3Embedder, Vectors
 from knowledge.formal import phrases_of
 from knowledge.fusion import convex
 from knowledge.lexical import LexicalIndex
+from knowledge.mending import mend, query_tokens
 from knowledge.search import ClauseIndex
-from knowledge.text import fold, mend, query_tokens, tokens
+from knowledge.text import fold, tokens
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -25,7 +25,8 @@ from evals.rival_process import Answer, NotReady, Ready, RivalProcess, rival, wr
 from evals.rival_retrievers import BUILDS, FLOOR, OURS, missing
 from knowledge.embedding import Embedder, Usem3Embedder, Vectors
 from knowledge.formal import phrases_of
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 SIZES = (1_000, 10_000, 100_000)
 LANGCHAIN = "langchain/same"

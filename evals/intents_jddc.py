@@ -16,7 +16,8 @@ from pathlib import Path
 from assistant.intent_head import train_head
 from assistant.intents import IntentModel
 from knowledge.embedding import Embedder
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 FOLDS = 5
 

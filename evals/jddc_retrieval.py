@@ -25,7 +25,8 @@ from evals.intervals import Metric, mean, share
 from evals.report import Report
 from knowledge.bundled_embedders import bundled_embedder
 from knowledge.embedding import Embedder
-from knowledge.text import fold, mend, tokens
+from knowledge.mending import mend
+from knowledge.text import fold, tokens
 from knowledge.vector_space import CentringEmbedder
 
 Matrix: TypeAlias = NDArray[np.float32]

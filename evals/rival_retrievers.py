@@ -22,8 +22,8 @@ from evals.bench_retrieval import as_embeddings, floor
 from evals.rival_clauses import HERE, NOW, PER_POLICY, Labelled
 from knowledge.clauses import Clause, Window
 from knowledge.embedding import Vectors
+from knowledge.mending import query_tokens
 from knowledge.search import ClauseIndex
-from knowledge.text import query_tokens
 
 K = 10
 """How many clauses are returned, and how many each half of a fused retriever is asked for."""

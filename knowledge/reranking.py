@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from knowledge.clauses import Clause, Hit, Lang, Place, Policy
 from knowledge.errors import RerankerUnavailable
 from knowledge.live_index import Clauses
-from knowledge.text import fold, mend, tokens
+from knowledge.mending import mend
+from knowledge.text import fold, tokens
 
 if TYPE_CHECKING:
     from langchain_core.cross_encoders import BaseCrossEncoder

@@ -32,10 +32,11 @@ from knowledge.formal import Meanings, meanings_of
 from knowledge.fusion import LEXICAL_WEIGHT, Fusion, Scores, fuse
 from knowledge.index_files import embedded_by, pointer, read_generation, reusable_vectors, write_generation
 from knowledge.lexical import LexicalIndex
+from knowledge.mending import mend
 from knowledge.scope_mask import Mask, ScopeMask
 from knowledge.searchers import Searchers, StoreVectors
 from knowledge.splitting import split
-from knowledge.text import HAN, Subject, fold, mend, subject_of, tokens
+from knowledge.text import HAN, Subject, fold, subject_of, tokens
 from knowledge.vector_space import VectorSpace
 
 TOKENIZER = "3"

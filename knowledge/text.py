@@ -1,7 +1,7 @@
 """Text as it is searched: folded, cut into tokens. The one home of opencc and rjieba.
 
-`fold` is what documents and questions share; `tokens` is what the lexical index holds; `query_tokens` reads a question
-with its misspellings mended. The word lists beside this file are data (`knowledge/words/*.txt`).
+`fold` is what documents and questions share; `tokens` is what the lexical index holds. The word lists beside this file
+are data (`knowledge/words/*.txt`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def safe(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as it is compared: `safe`, Traditional → Simplified with Taiwan's words (tw2sp), lower case."""
-    return _folded_once(text) if len(text) <= _SHORT else _folded(text)
+    return _folded_once(text) if len(text) <= SHORT else _folded(text)
 
 
 def _folded(text: str) -> str:
@@ -55,7 +55,7 @@ def _folded(text: str) -> str:
 
 # a turn folds its message, and the names of goods, a hundred times over
 _folded_once = lru_cache(maxsize=4096)(_folded)
-_SHORT = 200
+SHORT = 200
 
 
 def simplified(text: str) -> str:
@@ -72,11 +72,6 @@ def tokens(text: str) -> list[str]:
     Order and repetition are kept, so that term frequency can be counted; no token holds white space.
     """
     return _cut(_same(fold(text)))
-
-
-def query_tokens(text: str) -> list[str]:
-    """`tokens` of a customer's question, misspellings and pinyin mended, each token once."""
-    return list(dict.fromkeys(_cut(_same(mend(fold(text))))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +118,6 @@ def han_characters(text: str) -> frozenset[str]:
     return frozenset(_HAS_HAN.findall(text))
 
 
-def mend(folded: str) -> str:
-    """Replace sound-alikes and pinyin of the trade's words: 退宽 → 退款, tuihuo → 退货. Expects folded text."""
-    return _mended_once(folded) if len(folded) <= _SHORT else _mended(folded)
-
-
-def _mended(folded: str) -> str:
-    pattern, meant = _misspelt()
-    return pattern.sub(lambda found: meant[found.group()], folded)
-
-
-_mended_once = lru_cache(maxsize=1024)(_mended)
-
-
 def _same(folded: str) -> str:
     """Numbers before a unit as digits, `7日` as `7天`, and each way of saying a thing as its first form."""
     if not _HAS_HAN.search(folded):
@@ -176,6 +158,11 @@ def _stem(word: str) -> str:
     if len(bare) < 3 or not _VOWEL.search(bare):
         return word
     return bare[:-1] if len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "lsz" else bare
+
+
+def dictionary_words(run: str) -> list[str]:
+    """Han characters as words of the dictionary and of the trade; what is none stands by itself, each a character."""
+    return _segmenter().cut(run, False)
 
 
 def _cut_han(run: str) -> list[str]:
@@ -225,13 +212,6 @@ def _asking() -> tuple[re.Pattern[str], frozenset[str]]:
     lines = word_list("asking")
     asking = frozenset(line for line in lines if not line.startswith("+"))
     return alternation(dict.fromkeys([*asking, *(line[1:] for line in lines if line.startswith("+"))], "")), asking
-
-
-@cache
-def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
-    pairs = (line.split("|") for line in word_list("misspelt"))
-    meant = {wrong.strip(): right.strip() for wrong, right in pairs}
-    return alternation(meant), meant
 
 
 def alternation(words: Iterable[str]) -> re.Pattern[str]:
