@@ -18,7 +18,8 @@ from assistant.wording import day, fill
 from knowledge.clauses import Clause, Hit, Place, Policy
 from knowledge.decision import Decision
 from knowledge.errors import UnknownClause
-from knowledge.text import fold, mend, subject_of, tokens
+from knowledge.mending import mend
+from knowledge.text import fold, subject_of, tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
 _QUOTE_CHARS = 220
@@ -28,6 +29,10 @@ _SAYS_NOTHING = re.compile(
     r"|\b(?:can|could|i|you|it|this|that|the|a|is|are|do|does|how|what|to|my|please|return|refund|back|get)\b",
     re.IGNORECASE,
 )
+_HOW = re.compile(
+    r"(?:怎么|怎样|如何).{0,3}[退换]货|\bhow (?:do|can|to|does)\b.{0,14}\b(?:return|exchange)", re.IGNORECASE
+)
+"""How it is done is a subject of its own."""
 _TOO_SHORT = 2
 """Fewer characters besides words that any request has name no subject: every clause would fit such a question."""
 _LONG_AGO = timedelta(days=365)
@@ -42,6 +47,8 @@ _ELSEWHERE = 0.15
 less when the question is about goods (measured on the bare shop of `test_ingested_answers`).
 """
 _NEARLY = 0.6
+_AS_GOOD = 0.9
+"""From this share of the best score up a hit may be meant as well."""
 _LEAST, _FAR_AHEAD = 0.3, 2.0
 """A clause stands out when it reaches this score and so many times that of the next."""
 _YEAR = re.compile(r"(?<![\d.])(20\d{2})(?=\s*年|\s*[?？,，。]|\s*$|\s[a-z])")
@@ -148,7 +155,7 @@ def _answer(
     clause of another kind is better and reaches `beaten_at`.
     """
     place, as_of = place_and_time(turn)
-    if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT:
+    if len(_SAYS_NOTHING.sub("", question)) < _TOO_SHORT and not _HOW.search(question):
         return None
     # the day chooses what was in force; it is not looked for in the words of the clause
     words = _DAY.sub(" ", question) if as_of != turn.now else question
@@ -167,10 +174,23 @@ def _answer(
     _note_search(turn, question, hits)
     if hits[0].clause.policy.level == "temporary" and (decided := _decided(turn, question, place, as_of)):
         return decided
-    best, *others = hits
+    best, *others = hits = _most_particular(hits, question)
     beside = [hit for hit in others[:1] if _goes_with(hit, best)] if platform else _continued(hits, turn, question)
     quoted = [_quoted(hit.clause, turn, question) for hit in (best, *beside)]
     return "\n\n".join(quoted) + _notes(best.clause.policy, turn, as_of)
+
+
+def _most_particular(hits: list[Hit], question: str) -> list[Hit]:
+    """First the shop's own among nearly equal hits whose heading names what a law says nothing of: 内衣能七天无理由吗
+    is answered by what is said of underwear, not by what holds for all.
+    """
+    best = hits[0]
+    if best.clause.policy.level != "statute":
+        return hits
+    lacking = {word for word in subject_of(mend(fold(question))).words if len(word) > 1} - _own_words(best.clause)
+    near = (hit for hit in hits if hit.score >= _AS_GOOD * best.score and hit.clause.policy.level != "statute")
+    closer = next((hit for hit in near if lacking & set(tokens(" ".join(hit.clause.heading[-1:])))), best)
+    return [closer, *(hit for hit in hits if hit is not closer)]
 
 
 def _continued(hits: Sequence[Hit], turn: TurnContext, question: str) -> list[Hit]:

@@ -20,7 +20,15 @@ from assistant.naming import goods_in, named_orders, without_goods
 from assistant.order_facts import order_facts, order_values
 from assistant.presale import has_data, run_skill
 from assistant.proposing import not_now
-from assistant.rule_questions import asks_a_rule, asks_anything, asks_in_general, question_in, rule_asked_for, rule_of
+from assistant.rule_questions import (
+    asks_a_rule,
+    asks_anything,
+    asks_how,
+    asks_in_general,
+    question_in,
+    rule_asked_for,
+    rule_of,
+)
 from assistant.segments import clauses
 from assistant.shop import Order, OrderLine
 from assistant.talk_facts import talk_facts
@@ -195,9 +203,10 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
         decision = turn.decide(reason.table, facts, shop_place(turn), event_time=turn.now, order_id=None)
     words = turn.words_for(intent)
     # who is not signed in can be told the rule at least, be it asked about goods of their own
-    asks = asks_a_rule(words) if turn.customer is None else asks_in_general(words)
-    # where an order stands is in no rule: only what a rule can answer is looked for there
-    if reason.question is None and flow.by is None and asks and (rule := rule_of(flow, turn, question_in(words))):
+    asks = asks_a_rule(words) or asks_anything(words) if turn.customer is None else asks_in_general(words)
+    # where an order stands is in no rule: only what a rule can answer is looked for there, such as how to return goods
+    ruled = flow.by is None or (flow.by == "ticket_state" and turn.customer is None and asks_how(words))
+    if reason.question is None and ruled and asks and (rule := rule_of(flow, turn, question_in(words))):
         return Outcome(intent, f"{rule}\n\n{reason.text}" if decision else rule)
     marks = turn.marks(decision.clauses) if decision else ""
     return Outcome(intent, reason.text + marks, cards=reason.cards, question=reason.question, narrowed=reason.narrowed)

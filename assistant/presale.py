@@ -42,6 +42,10 @@ class SkillResult:
     answered: bool = True
 
 
+_SUGGESTED = 4
+"""Goods offered to be tapped."""
+
+
 def has_data(name: str, turn: TurnContext) -> bool:
     """Whether the shop keeps what the skill `name` reckons with: goods, offers, a table of delivery."""
     catalogue = turn.engine.catalogue
@@ -63,7 +67,7 @@ def run_skill(name: str, turn: TurnContext) -> SkillResult:
         if few := _fewer_shown(turn):
             return SkillResult(few)
         text = turn.say("pick_product")
-        return SkillResult(text, question=Question("product", text, _suggested(turn)), answered=False)
+        return SkillResult(text, question=Question("product", text, _suggested(turn, name)), answered=False)
     text = advice.text(turn.lang)
     turn.evidence.text(text)  # a skill is a tool: what it reckoned may be said
     turn.told.append(text)
@@ -117,9 +121,14 @@ def _fewer_shown(turn: TurnContext) -> str | None:
     return fill(turn.say("only_one_shown"), {"goods": of.name.in_(turn.lang)})
 
 
-def _suggested(turn: TurnContext) -> tuple[QuickReply, ...]:
-    found = turn.engine.catalogue.find(turn.heard.text, limit=4)
-    names = [each.product.name.in_(turn.lang) for each in found]
+def _suggested(turn: TurnContext, skill: str) -> tuple[QuickReply, ...]:
+    """Goods that the message may mean: of a size, only such as are made in sizes."""
+    catalogue = turn.engine.catalogue
+    fitting = [each.product for each in catalogue.find(turn.heard.text, limit=len(catalogue.products))]
+    if skill == "size_advice":
+        sized = [product for product in catalogue.products if product.size_chart]
+        fitting = [product for product in fitting if product in sized] or sized
+    names = [product.name.in_(turn.lang) for product in fitting[:_SUGGESTED]]
     return tuple(QuickReply(label=name, text=name) for name in names)
 
 

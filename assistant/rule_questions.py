@@ -21,7 +21,8 @@ from assistant.naming import named_orders
 from assistant.shop import Order
 from knowledge.clauses import Clause, Place
 from knowledge.errors import UnknownClause
-from knowledge.text import fold, mend
+from knowledge.mending import mend
+from knowledge.text import fold
 
 _DEADLINE = re.compile(
     r"(?:多久|几天|多少天|几个?小时|多长时间|什么时间|几号)(?:之)?(?:内|以内|之前|前)|期限|时限|最晚(?:什么时候|几天|多久)"
@@ -56,6 +57,7 @@ _OWN = re.compile(
 _ASKS = re.compile(
     r"多少|几|哪|什么|怎么|如何|是否|能否|可否|吗|么$|[?]|\b(?:what|which|when|where|who|how|why|is|are|do|does|can)\b"
 )
+_HOW = re.compile(r"怎么(?!还|没|不|这么|那么|回事)|怎样|如何|流程|步骤|\bhow (?:do|can|to|does)\b|\bsteps\b")
 _LEAD = re.compile(
     r"^(?:那么?|请问|想问(?:一下|下)?|问一下|咨询(?:一下|下)?|你好|您好|不对|不是|错了|我(?:是|要|想)?问(?:的是|一下|下)?|我(?:指|说)的是|[,，、\s])+"
     r"|^(?:(?:and|so|no|ok|hi|hello|well|sorry|wait|i mean|i meant|what i mean is|i am asking about|my question is)\b[,:\s]*)+",
@@ -87,6 +89,11 @@ def asks_anything(words: str) -> bool:
     """Whether `words` are a question, of no goods or orders of one's own, and no wish put as one."""
     said = question_in(words)
     return bool(_ASKS.search(said)) and not (_OWN.search(said) or _REQUEST.search(said) or _PUT_RIGHT.search(said))
+
+
+def asks_how(words: str) -> bool:
+    """Whether `words` ask how a thing is done."""
+    return _HOW.search(question_in(words)) is not None
 
 
 async def prepare_search(turn: TurnContext) -> None:

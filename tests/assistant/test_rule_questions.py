@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.rule_questions import asks_in_general, question_in
+from knowledge.clauses import Lang
 from tests.assistant.conftest import Talking
 
 
@@ -67,6 +68,9 @@ async def test_goods_of_ones_own_make_it_a_question_about_the_order(talking: Tal
     [
         ("我想退货但是包装盒丢了还能退吗", "只缺外包装盒，仍算完好"),
         ("我上周买的东西降价了能补差价吗", "付款后 15 天内同款本店降价可以退差价"),
+        ("怎么退货", "先在这里或订单里申请，我们同意后给您地址"),
+        ("怎么换活啊", "先在这里或订单里申请，我们同意后给您地址"),
+        ("怎么取消订单", "您可以自己在订单页取消"),
     ],
 )
 async def test_a_visitor_is_told_the_rule_and_asked_to_sign_in(talking: Talking, words: str, told: str) -> None:
@@ -74,6 +78,13 @@ async def test_a_visitor_is_told_the_rule_and_asked_to_sign_in(talking: Talking,
     await talk.say(words)
     assert told in talk.said
     assert talk.fixed("sign_in") in talk.said
+
+
+async def test_a_visitor_is_told_in_english_how_to_return_goods(talking: Talking) -> None:
+    talk = await talking(None, "en")
+    await talk.say("how do i return something")
+    assert "Apply here or in the order first" in talk.said
+    assert talk.fixed("sign_in", "en") in talk.said
 
 
 async def test_a_visitor_who_only_wishes_is_told_no_rule(talking: Talking) -> None:
@@ -106,6 +117,10 @@ async def test_what_holds_for_all_goods_and_places_is_told_before_asking_which(
         ("七天无理由是什么意思", "签收后七天内可以退货"),
         ("what does 7-day return mean", "within seven days of signing"),
         ("你们的退货政策是什么", "支持七天无理由"),
+        ("你们支持7天无理由吗", "支持七天无理由"),
+        ("内衣能七天无理由吗", "贴身衣物和食品拆了封的"),
+        ("内裤可以七天无理由退吗", "贴身衣物和食品拆了封的"),
+        ("快递几天到", "多数省份 2 到 4 天"),
         ("质量问题谁出运费多久退款", "因质量问题退货、换货、维修产生的运输费用，由商家承担"),
     ],
 )
@@ -145,3 +160,15 @@ async def test_two_wishes_that_one_rule_answers_get_it_once(talking: Talking) ->
     talk = await talking(None)
     await talk.say("可以货到付款吗，预售也能货到付款吗")
     assert talk.said.count("暂不支持货到付款") == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "我170穿什么码"), ("zh", "M码适合多高的人"), ("en", "what size should i take")]
+)
+async def test_whoever_asks_for_a_size_is_shown_goods_that_have_sizes(talking: Talking, lang: Lang, words: str) -> None:
+    talk = await talking(None, lang)
+    await talk.say(words)
+    assert talk.fixed("pick_product", lang) in talk.said
+    sized = {p.name.in_(lang) for p in talk.assistant.engine.catalogue.products if p.size_chart}
+    assert talk.buttons
+    assert sized.issuperset(talk.buttons)
