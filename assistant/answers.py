@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 
 from assistant.context import TurnContext
 from assistant.conversation import Retrieved
@@ -19,6 +20,7 @@ from knowledge.clauses import Clause, Hit, Place, Policy
 from knowledge.decision import Decision
 from knowledge.errors import UnknownClause
 from knowledge.mending import mend
+from knowledge.scope_words import category_words
 from knowledge.text import fold, subject_of, tokens
 
 _SENTENCE = re.compile(r"[^。！？；!?\n]*?(?:[。！？；!?\n]|\.(?=\s|$)|$)")
@@ -181,23 +183,30 @@ def _answer(
 
 
 def _most_particular(hits: list[Hit], question: str) -> list[Hit]:
-    """First the shop's own among nearly equal hits whose heading names what a law says nothing of: 内衣能七天无理由吗
-    is answered by what is said of underwear, not by what holds for all.
+    """First the shop's own among nearly equal hits whose heading names the kind of goods asked about, where a law says
+    nothing of it: 内衣能七天无理由吗 is answered by what is said of underwear, not by what holds for all.
     """
     best = hits[0]
-    if best.clause.policy.level != "statute":
+    kinds = {word for word in subject_of(mend(fold(question))).words if word in _kinds_of_goods()} - _own_words(
+        best.clause
+    )
+    if best.clause.policy.level != "statute" or not kinds:
         return hits
-    lacking = {word for word in subject_of(mend(fold(question))).words if len(word) > 1} - _own_words(best.clause)
     near = (hit for hit in hits if hit.score >= _AS_GOOD * best.score and hit.clause.policy.level != "statute")
-    closer = next((hit for hit in near if lacking & set(tokens(" ".join(hit.clause.heading[-1:])))), best)
+    closer = next((hit for hit in near if kinds & set(tokens(" ".join(hit.clause.heading[-1:])))), best)
     return [closer, *(hit for hit in hits if hit is not closer)]
+
+
+@cache
+def _kinds_of_goods() -> frozenset[str]:
+    return frozenset(token for _, words in category_words() for word in words for token in tokens(word))
 
 
 def _continued(hits: Sequence[Hit], turn: TurnContext, question: str) -> list[Hit]:
     """A neighbour of the best clause in its document that is sure enough itself, and says what that one leaves open."""
     best, *others = hits
     left = set(subject_of(mend(fold(question))).words) - _own_words(best.clause)
-    enough = max(turn.engine.profile.answer_confidence, _NEARLY * best.score)
+    enough = turn.engine.profile.answer_confidence
     near = (hit for hit in others if hit.clause.policy.key == best.clause.policy.key and hit.score >= enough)
     return [hit for hit in near if left & _own_words(hit.clause)][:1]
 

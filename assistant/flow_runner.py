@@ -23,7 +23,6 @@ from assistant.proposing import not_now
 from assistant.rule_questions import (
     asks_a_rule,
     asks_anything,
-    asks_how,
     asks_in_general,
     question_in,
     rule_asked_for,
@@ -205,7 +204,7 @@ def _without_order(intent: str, flow: Flow, reason: NoSubject, turn: TurnContext
     # who is not signed in can be told the rule at least, be it asked about goods of their own
     asks = asks_a_rule(words) or asks_anything(words) if turn.customer is None else asks_in_general(words)
     # where an order stands is in no rule: only what a rule can answer is looked for there, such as how to return goods
-    ruled = flow.by is None or (flow.by == "ticket_state" and turn.customer is None and asks_how(words))
+    ruled = flow.by is None or (flow.by == "ticket_state" and turn.customer is None)
     if reason.question is None and ruled and asks and (rule := rule_of(flow, turn, question_in(words))):
         return Outcome(intent, f"{rule}\n\n{reason.text}" if decision else rule)
     marks = turn.marks(decision.clauses) if decision else ""

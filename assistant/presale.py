@@ -126,7 +126,9 @@ def _suggested(turn: TurnContext, skill: str) -> tuple[QuickReply, ...]:
     catalogue = turn.engine.catalogue
     fitting = [each.product for each in catalogue.find(turn.heard.text, limit=len(catalogue.products))]
     if skill == "size_advice":
-        sized = [product for product in catalogue.products if product.size_chart]
+        foot = turn.heard.slots.foot_cm is not None
+        charts = [(product, product.size_chart) for product in catalogue.products if product.size_chart]
+        sized = [product for product, chart in charts if not foot or "foot" in chart[0].ranges]
         fitting = [product for product in fitting if product in sized] or sized
     names = [product.name.in_(turn.lang) for product in fitting[:_SUGGESTED]]
     return tuple(QuickReply(label=name, text=name) for name in names)

@@ -37,7 +37,7 @@ _SAYS_TIME = re.compile(
 )
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
-    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能).{0,8}吗(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么]|收费[吗么]|要(?:不要)?(?:钱|收费|付费)"
+    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能)(?:.{0,8}[吗么嘛]|.{1,8}不)(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么不]|分期|免息|收费[吗么]|要(?:不要)?(?:钱|收费|付费)"
     r"|\bhow (?:soon|long|many|much|quickly|is|are)\b|\bfrom which day|\bwhen (?:do|does|is|are)\b|\bwhat (?:is|are|happens|if)\b|\bwho pays\b|\bwhich\b"
     r"|\b(?:can|are|is|do|does|may|will)\b.{2,60}\?|^(?:do|can) (?:you|i|we) (?:take|accept|pay)\b|\b(?:normally|usually|in general|policy|rules?|allowed)\b"
 )
@@ -57,7 +57,6 @@ _OWN = re.compile(
 _ASKS = re.compile(
     r"多少|几|哪|什么|怎么|如何|是否|能否|可否|吗|么$|[?]|\b(?:what|which|when|where|who|how|why|is|are|do|does|can)\b"
 )
-_HOW = re.compile(r"怎么(?!还|没|不|这么|那么|回事)|怎样|如何|流程|步骤|\bhow (?:do|can|to|does)\b|\bsteps\b")
 _LEAD = re.compile(
     r"^(?:那么?|请问|想问(?:一下|下)?|问一下|咨询(?:一下|下)?|你好|您好|不对|不是|错了|我(?:是|要|想)?问(?:的是|一下|下)?|我(?:指|说)的是|[,，、\s])+"
     r"|^(?:(?:and|so|no|ok|hi|hello|well|sorry|wait|i mean|i meant|what i mean is|i am asking about|my question is)\b[,:\s]*)+",
@@ -89,11 +88,6 @@ def asks_anything(words: str) -> bool:
     """Whether `words` are a question, of no goods or orders of one's own, and no wish put as one."""
     said = question_in(words)
     return bool(_ASKS.search(said)) and not (_OWN.search(said) or _REQUEST.search(said) or _PUT_RIGHT.search(said))
-
-
-def asks_how(words: str) -> bool:
-    """Whether `words` ask how a thing is done."""
-    return _HOW.search(question_in(words)) is not None
 
 
 async def prepare_search(turn: TurnContext) -> None:

@@ -22,7 +22,7 @@ from evals.intervals import Metric, share
 from evals.report import Failure, Missed, Report
 from evals.suites import HERE
 from knowledge.bundled_embedders import bundled_embedder
-from knowledge.calibration import POSSIBLE, RELEVANT
+from knowledge.calibration import RELEVANT, Calibration, calibration_for
 from knowledge.clauses import SHANGHAI, Audience, Hit, Lang, Place, Policy, Window
 from knowledge.errors import XiaoerError
 from knowledge.front_matter import parse_policy
@@ -83,6 +83,8 @@ class Asked:
     hits: tuple[Hit, ...]
     rank: int | None
     """The place of the first wanted clause, from 1; None where none was found."""
+    possible: float = Calibration().possible
+    """How sure the first hit must be to be worth a look."""
 
     @property
     def sure(self) -> float:
@@ -92,7 +94,7 @@ class Asked:
     @property
     def answered(self) -> bool:
         """Whether anything would be shown."""
-        return self.sure >= POSSIBLE
+        return self.sure >= self.possible
 
     @property
     def out_of_scope(self) -> tuple[Hit, ...]:
@@ -103,7 +105,8 @@ class Asked:
 def run(pack: str, data: Path, embedder: str = "usem3", reranker: Reranker | None = None) -> Report:
     """Ask every question. Raises `FileNotFoundError` where the articles are absent."""
     index = ClauseIndex.build(corpus(pack, data), bundled_embedder(embedder))
-    return report(pack, ask(RerankedIndex(index, reranker) if reranker else index, read(QUESTIONS)))
+    searched = RerankedIndex(index, reranker) if reranker else index
+    return report(pack, ask(searched, read(QUESTIONS), calibration_for(embedder).possible))
 
 
 def corpus(pack: str, data: Path) -> tuple[Policy, ...]:
@@ -149,23 +152,26 @@ def _instant(text: str) -> datetime:
     return read_as.replace(tzinfo=SHANGHAI) if "T" in text else read_as.replace(hour=12, tzinfo=SHANGHAI)
 
 
-def ask(index: Clauses, questions: Sequence[Question]) -> list[Asked]:
-    """The best `K` clauses for each question. Raises `XiaoerError` for a label that names nothing in the index."""
+def ask(index: Clauses, questions: Sequence[Question], possible: float = Calibration().possible) -> list[Asked]:
+    """The best `K` clauses for each question, of which `possible` makes one worth a look.
+
+    Raises `XiaoerError` for a label that names nothing in the index.
+    """
     names = {name for clause in index.clauses for name in names_of(clause.policy, clause.anchor)}
     for question in questions:
         if unknown := [label for label in question.want if label not in names]:
             raise XiaoerError(f"{question.id}: no clause is {', '.join(unknown)}.", mend="Correct the label.")
-    return [_ask(index, question) for question in questions]
+    return [_ask(index, question, possible) for question in questions]
 
 
-def _ask(index: Clauses, question: Question) -> Asked:
+def _ask(index: Clauses, question: Question, possible: float) -> Asked:
     hits = tuple(index.search(question.text, as_of=question.as_of, place=question.place, lang=question.lang, k=K))
     ranks = [
         rank
         for rank, hit in enumerate(hits, 1)
         if not names_of(hit.clause.policy, hit.clause.anchor).isdisjoint(question.want)
     ]
-    return Asked(question, hits, ranks[0] if ranks else None)
+    return Asked(question, hits, ranks[0] if ranks else None, possible)
 
 
 def names_of(policy: Policy, anchor: str) -> set[str]:
@@ -221,8 +227,8 @@ def report(pack: str, asked: Sequence[Asked]) -> Report:
 def figures(asked: Sequence[Asked]) -> dict[str, Metric]:
     """What was found and what was not; needs questions that something answers and such that nothing does.
 
-    Nothing found means: nothing worth a look (`POSSIBLE`). `told_apart` is how often a question with an answer is surer
-    of its first hit than one without (the area under the curve over all thresholds).
+    Nothing found means: nothing worth a look (`Calibration.possible`). `told_apart` is how often a question with an
+    answer is surer of its first hit than one without (the area under the curve over all thresholds).
     """
     answerable = [each for each in asked if each.question.want]
     unanswerable = [each for each in asked if not each.question.want]

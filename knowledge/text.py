@@ -49,7 +49,9 @@ def fold(text: str) -> str:
 def _folded(text: str) -> str:
     plain = safe(text)
     if not plain.isascii() and _HAS_HAN.search(plain):
+        simplified_too = "么" in plain  # which the table of Taiwan reads as 麼's variant 幺 when it ends a sentence
         plain = safe(_converter().convert(plain.translate(_VARIANTS)))
+        plain = plain.replace("幺", "么") if simplified_too else plain
     return plain.lower()
 
 

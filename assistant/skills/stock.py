@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from assistant.catalogue import Catalogue
 from assistant.conversation import Card, Lang
 from assistant.shop import Product, Variant
 from assistant.wording import day
+from knowledge.text import fold
 
 _FEW = 5
+_SIZE = re.compile(
+    r"(?<![a-z0-9.])(\d{2}(?:\.5)?|\d?x{0,3}[sl]|m)\s*(?:码|号(?!楼))|\bsize (\d{2}(?:\.5)?|\d?x{0,3}[sl]|m)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,21 @@ class StockAdvice:
     product: Product | None = None
     rows: tuple[StockRow, ...] = ()
     asks: tuple[str, ...] = field(default=())
+    missing: str | None = None
+    """A size asked for that the product is not made in."""
 
     def text(self, lang: Lang) -> str:
         if self.product is None:
             return "店里没有查到这件商品。" if lang == "zh" else "I cannot find this product in the shop."
+        stock = self._stock(lang)
+        if self.missing is None:
+            return stock
+        if lang == "zh":
+            return f"这款没有 {self.missing.upper()} 码。{stock}"
+        return f"It does not come in size {self.missing.upper()}. {stock}"
+
+    def _stock(self, lang: Lang) -> str:
+        assert self.product is not None
         parts = [f"{row.options(lang)}{'：' if lang == 'zh' else ': '}{_state(row.variant, lang)}" for row in self.rows]
         name = self.product.name.in_(lang)
         if lang == "zh":
@@ -62,7 +78,18 @@ def advise(request: StockRequest, catalogue: Catalogue) -> StockAdvice:
     rows = tuple(
         StockRow(v, catalogue.options_in(v.options, "zh"), catalogue.options_in(v.options, "en")) for v in variants
     )
-    return StockAdvice("in_stock" if any(v.stock for v in variants) else "sold_out", product, rows)
+    outcome = "in_stock" if any(v.stock for v in variants) else "sold_out"
+    return StockAdvice(outcome, product, rows, missing=_missing_size(request.words, product))
+
+
+def _missing_size(words: str, product: Product) -> str | None:
+    """The size that `words` name, where the product comes in sizes and in none such."""
+    named = _SIZE.search(fold(words))
+    if named is None or not product.size_chart:
+        return None
+    size = next(filter(None, named.groups()))
+    made = {fold(value) for variant in product.variants for value in variant.options.values()}
+    return None if size in made else size
 
 
 def _state(variant: Variant, lang: Lang) -> str:

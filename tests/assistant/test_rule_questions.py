@@ -71,6 +71,7 @@ async def test_goods_of_ones_own_make_it_a_question_about_the_order(talking: Tal
         ("怎么退货", "先在这里或订单里申请，我们同意后给您地址"),
         ("怎么换活啊", "先在这里或订单里申请，我们同意后给您地址"),
         ("怎么取消订单", "您可以自己在订单页取消"),
+        ("退款退到哪里", "最晚七天内退款"),
     ],
 )
 async def test_a_visitor_is_told_the_rule_and_asked_to_sign_in(talking: Talking, words: str, told: str) -> None:
@@ -121,6 +122,9 @@ async def test_what_holds_for_all_goods_and_places_is_told_before_asking_which(
         ("内衣能七天无理由吗", "贴身衣物和食品拆了封的"),
         ("内裤可以七天无理由退吗", "贴身衣物和食品拆了封的"),
         ("快递几天到", "多数省份 2 到 4 天"),
+        ("你们支持货到付款么", "暂不支持货到付款"),
+        ("衣服洗过还能退不", "没穿过、没洗过"),
+        ("退货运费谁承担", "退回的运费由买家承担"),
         ("质量问题谁出运费多久退款", "因质量问题退货、换货、维修产生的运输费用，由商家承担"),
     ],
 )

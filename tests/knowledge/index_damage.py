@@ -71,7 +71,7 @@ def answers(index: ClauseIndex) -> list[Hit]:
 
 
 def told(index: ClauseIndex) -> list[tuple[str, str, float]]:
-    return [(hit.clause.id, hit.clause.text, round(hit.score, 6)) for hit in answers(index)]
+    return [(hit.clause.id, hit.clause.text, round(hit.score, 4)) for hit in answers(index)]
 
 
 def flip(folder: Path, rng: random.Random) -> None:

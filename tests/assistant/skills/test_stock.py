@@ -27,3 +27,15 @@ def test_a_sku_is_taken_before_words() -> None:
 def test_a_product_the_shop_does_not_have_is_not_invented() -> None:
     advice = advise(StockRequest("nothing"), demo_catalogue())
     assert (advice.outcome, advice.asks) == ("unknown", ("product",))
+
+
+def test_a_size_that_is_not_made_is_said_not_to_be() -> None:
+    assert advise(StockRequest("sneaker-run", "有43码吗"), demo_catalogue()).text("zh").startswith("这款没有 43 码。")
+    told = advise(StockRequest("coat-wool", "do you have size xxl"), demo_catalogue()).text("en")
+    assert told.startswith("It does not come in size XXL.")
+
+
+def test_a_size_that_is_made_is_not_denied() -> None:
+    assert "这款没有" not in advise(StockRequest("sneaker-run", "有42码吗"), demo_catalogue()).text("zh")
+    assert "这款没有" not in advise(StockRequest("coat-wool", "驼色l号还有吗"), demo_catalogue()).text("zh")
+    assert "这款没有" not in advise(StockRequest("avocado", "有43码吗"), demo_catalogue()).text("zh")
