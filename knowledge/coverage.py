@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import log
 
 import numpy as np
@@ -13,7 +14,8 @@ from knowledge.bags import Bags, Vocabulary
 from knowledge.clauses import Clause
 from knowledge.formal import Meanings
 from knowledge.fusion import Scores
-from knowledge.text import Subject, han_characters, tokens
+from knowledge.mending import mend
+from knowledge.text import Subject, fold, han_characters, tokens, word_for_word
 
 _PAIR_SHARE = 0.3
 """What a pair of characters that is no word counts of its idf; one that no clause holds counts nothing."""
@@ -35,6 +37,8 @@ class Covered:
     """
     characters: Scores
     """Of the Han characters, so that 丢了 meets 丢失; the same as `words` for a question without any."""
+    asked: Scores
+    """1 for a clause of which it is written that it is asked for in these very words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,24 @@ class Held:
     words: Bags
     headings: Bags
     characters: Bags
+    asked: tuple[tuple[str, int], ...] = ()
+    """Questions word for word, with the number of the clause that answers each."""
+
+    def __len__(self) -> int:
+        return len(self.words)
 
     @classmethod
     def of(cls, clauses: Sequence[Clause], words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Held:
         """Of clauses with the words of each."""
         headings = [tokens(clause.heading[-1] if clause.heading else "") for clause in clauses]
         characters = [sorted(han_characters("".join(each))) for each in words]
-        return cls(*(Bags.of(sets, vocabulary) for sets in (words, headings, characters)))
+        asked = [
+            (word_for_word(mend(fold(each))), number)
+            for number, clause in enumerate(clauses)
+            for each in clause.policy.asked.get(clause.anchor, ())
+        ]
+        bags = [Bags.of(sets, vocabulary) for sets in (words, headings, characters)]
+        return cls(bags[0], bags[1], bags[2], tuple(asked))
 
     @classmethod
     def joined(cls, several: Sequence[Held]) -> Held:
@@ -59,6 +74,11 @@ class Held:
             Bags.joined([each.words for each in several]),
             Bags.joined([each.headings for each in several]),
             Bags.joined([each.characters for each in several]),
+            tuple(
+                (question, first + number)
+                for each, first in zip(several, accumulate(map(len, several), initial=0), strict=False)
+                for question, number in each.asked
+            ),
         )
 
 
@@ -72,6 +92,9 @@ class Coverage:
         self._idf = _idf(held.words, self._size)
         self._character_idf = _idf(held.characters, self._size)
         self._unseen = log(1 + 2 * len(held.words))
+        self._asked: dict[str, list[int]] = {}
+        for question, number in held.asked:
+            self._asked.setdefault(question, []).append(number)
 
     def total(self, subject: Subject) -> float:
         """The information in the words asked about; the highest BM25 that can be reached is proportional to it."""
@@ -92,10 +115,11 @@ class Coverage:
         in_heading = _shares(words, meanings.of_word, slots, headings)
         if subject.manner:
             in_heading *= 1 + _ASKS_ALIKE * headings[[slots[word] for word in subject.manner]].mean(axis=0)
+        asked = np.isin(ids, self._asked.get(subject.whole, [])).astype(np.float64)
         if not characters:
-            return Covered(in_text, in_heading, in_text)
+            return Covered(in_text, in_heading, in_text, asked)
         held = bags.characters.holding(ids, table, len(slots))
-        return Covered(in_text, in_heading, _shares(characters, meanings.of_character, slots, held))
+        return Covered(in_text, in_heading, _shares(characters, meanings.of_character, slots, held), asked)
 
     def _table(self, slots: Mapping[str, int]) -> NDArray[np.int16]:
         table = np.zeros(self._size, np.int16)

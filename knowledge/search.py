@@ -393,6 +393,7 @@ class ClauseIndex:
             dense,
             contents.inherited[ids],
             np.zeros(len(ids)) if news else contents.lower[ids],
+            covered.asked,
         )
         confidence = calibration.confidence(signals)
         cosines = dense if dense is not None else np.zeros(len(ids))

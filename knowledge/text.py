@@ -22,6 +22,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202
 _HAS_HAN = re.compile(f"[{HAN}]")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:[-_./+][a-z0-9]+)*|[^\W\d_]+")
+_CLOSING = re.compile("[吗么呢吧啊呀嘛]+$")
 _PART = re.compile(r"[a-z]+|[0-9]+")
 _NUMERAL = re.compile(
     r"(?<![第零一二三四五六七八九十])([二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
@@ -88,6 +89,8 @@ class Subject:
     """Han characters."""
     manner: tuple[str, ...] = ()
     """Tokens of what only says how it is asked: 政策, 怎么, 哪些. A heading that asks alike is likelier meant."""
+    whole: str = ""
+    """All of it without marks and the particles that only close a question, to be compared word for word."""
 
 
 def subject_of(mended: str) -> Subject:
@@ -112,7 +115,12 @@ def subject_of(mended: str) -> Subject:
     words = tuple(dict.fromkeys(_cut(bare)))
     pairs = frozenset(word for word in words if _HAS_HAN.match(word) and word not in known)
     manner = tuple(word for word in dict.fromkeys(_cut(" ".join(left))) if len(word) > 1)
-    return Subject(words, pairs, han_characters(bare), manner)
+    return Subject(words, pairs, han_characters(bare), manner, word_for_word(mended))
+
+
+def word_for_word(folded: str) -> str:
+    """Folded text as two that say the same word for word are equal: no marks, blanks nor closing particles."""
+    return _CLOSING.sub("", "".join(_RUN.findall(folded)))
 
 
 def han_characters(text: str) -> frozenset[str]:

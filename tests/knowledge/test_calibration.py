@@ -10,12 +10,19 @@ USEM3 = calibration_for("usem3")
 
 
 def confidence(
-    share: float, dense: float | None, *, heading: float = 0, inherited: float = 0, news: float = 0
+    share: float, dense: float | None, *, heading: float = 0, inherited: float = 0, news: float = 0, asked: float = 0
 ) -> float:
     each = np.array
     cosine = None if dense is None else each([dense])
     signals = Signals(
-        each([share]), each([heading]), each([share]), each([0.3]), cosine, each([inherited]), each([news])
+        each([share]),
+        each([heading]),
+        each([share]),
+        each([0.3]),
+        cosine,
+        each([inherited]),
+        each([news]),
+        each([asked]),
     )
     return float(USEM3.confidence(signals)[0])
 
@@ -44,3 +51,8 @@ def test_what_is_inherited_or_news_is_less_sure_than_the_shops_own_rule() -> Non
 
 def test_each_embedder_has_its_own_constants() -> None:
     assert calibration_for("hash-256") != USEM3
+
+
+def test_what_is_written_down_as_asked_for_in_these_very_words_is_sure() -> None:
+    assert confidence(0.5, 0.3) < RELEVANT
+    assert confidence(0.5, 0.3, asked=1) > 0.9

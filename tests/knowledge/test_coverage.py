@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -32,6 +33,17 @@ def test_of_clauses_about_the_same_the_one_put_as_the_question_is_comes_first(qu
     index = ClauseIndex.build([*others, *wanted], None)
     hits = index.search(question, as_of=NOW, place=Place(), k=1)
     assert hits[0].clause.policy.id == f"shop/{first}"
+
+
+def test_a_clause_answers_the_very_question_it_is_written_down_to_be_asked_for() -> None:
+    others = [policy(f"other{number}", f"退货之{number}") for number in range(60)]
+    wanted = replace(policy("wanted", "到店"), asked={"it": ("你们店开在哪儿啊", "where are you")})
+    index = ClauseIndex.build([*others, wanted], None)
+    for question in ("你们店开在哪儿", "你们店，开在哪儿呀？", "Where are you?"):
+        hits = index.search(question, as_of=NOW, place=Place(), k=1)
+        assert hits[0].clause.policy.id == "shop/wanted"
+        assert hits[0].score > 0.9
+    assert all(hit.score < 0.9 for hit in index.search("你们店几点开门", as_of=NOW, place=Place(), k=3))
 
 
 def test_how_it_is_asked_is_no_subject() -> None:
