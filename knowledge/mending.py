@@ -16,7 +16,7 @@ from itertools import product
 from knowledge.text import HAN, SHORT, alternation, dictionary_words, fold, tokens, word_list
 
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_SHORTEST, _LONGEST = 2, 5
+_LONGEST = 5
 _PARTICLES = frozenset(
     "的了吗呢吧啊呀嘛哦么是不没有在我你他她它们这那个就都也很太要会能可以还再给把被和跟与或到去来上下里外大小多少好"
     "一二两三四五六七八九十百千万完查提发买卖说加接补拆随想用换退修看做叫问试收送寄拿等打开关过后前先只又才原新站享"
@@ -34,6 +34,8 @@ class _Sounds:
     readings: Mapping[str, tuple[str, ...]]
     words: Mapping[tuple[str, ...], tuple[str, ...]]
     known: frozenset[str]
+    beginnings: frozenset[tuple[int, str]]
+    """With how many characters a word begins with which reading."""
 
 
 def query_tokens(text: str) -> list[str]:
@@ -65,45 +67,48 @@ def _misspelt() -> tuple[re.Pattern[str], dict[str, str]]:
 def _by_sound(run: str) -> str:
     """Han characters with the words that were meant by their sound, the longest first."""
     words = dictionary_words(run)
-    if all(len(word) > 1 for word in words):
+    # only what stands alone may be a slip: a word that the dictionary knows was meant
+    alone = [len(word) == 1 and word not in _PARTICLES for word in words]
+    if not any(alone) or len(words) == 1:
         return run
     found, at = list[str](), 0
     while at < len(words):
-        taken, word = next(_meant(words, at), (1, words[at]))
+        taken, word = next(_meant(words, alone, at), (1, words[at]))
         found.append(word)
         at += taken
     return "".join(found)
 
 
-def _meant(words: list[str], at: int) -> Iterator[tuple[int, str]]:
+def _meant(words: list[str], alone: list[bool], at: int) -> Iterator[tuple[int, str]]:
     """Words of the trade that some `words` from `at` on are read like, with how many of them, the longest first."""
     sounds = _sounds()
     for end in range(min(len(words), at + _LONGEST), at + 1, -1):
-        several = words[at:end]
-        written = "".join(several)
-        if not _SHORTEST <= len(written) <= _LONGEST or written in sounds.known:
+        if not any(alone[at:end]):
+            return
+        written = "".join(words[at:end])
+        if len(written) > _LONGEST or written in sounds.known:
             continue
-        if all(len(word) > 1 for word in several):
-            continue
-        # only what stands alone may be a slip: a word that the dictionary knows was meant
-        alone = [len(word) == 1 and word not in _PARTICLES for word in several for _ in word]
-        near = [word for word in _read_like(written, sounds) if _is_slip(written, word, alone)]
+        may_differ = [may for word, may in zip(words[at:end], alone[at:end], strict=True) for _ in word]
+        near = [word for word in _read_like(written, sounds) if _is_slip(written, word, may_differ)]
         if len(near) == 1:
             yield end - at, near[0]
 
 
 def _read_like(written: str, sounds: _Sounds) -> list[str]:
     """Words of the trade with a reading of `written`."""
-    several = [sounds.readings.get(character, ()) for character in written]
-    keys = product(*several)
+    if not any((len(written), first) in sounds.beginnings for first in sounds.readings.get(written[0], ())):
+        return []
+    keys = product(*(sounds.readings.get(character, ()) for character in written))
     found = (word for _, key in zip(range(_MOST_READINGS), keys, strict=False) for word in sounds.words.get(key, ()))
     return list(dict.fromkeys(found))
 
 
-def _is_slip(written: str, word: str, alone: Iterable[bool]) -> bool:
-    """Whether at most half of the characters differ, each of which `alone` allows to."""
+def _is_slip(written: str, word: str, may_differ: Iterable[bool]) -> bool:
+    """Whether at most half of the characters differ, each where it may."""
     differs = [one != other for one, other in zip(written, word, strict=True)]
-    return 0 < sum(differs) <= len(word) / 2 and all(may for may, other in zip(alone, differs, strict=True) if other)
+    return 0 < sum(differs) <= len(word) / 2 and all(
+        may for may, other in zip(may_differ, differs, strict=True) if other
+    )
 
 
 @cache
@@ -119,7 +124,8 @@ def _sounds() -> _Sounds:
     for word in sorted(known):
         for key in product(*(fixed.get(character, ()) for character in word)):
             by_sound.setdefault(key, []).append(word)
-    return _Sounds(fixed, {key: tuple(several) for key, several in by_sound.items()}, known)
+    beginnings = frozenset((len(key), key[0]) for key in by_sound)
+    return _Sounds(fixed, {key: tuple(several) for key, several in by_sound.items()}, known, beginnings)
 
 
 def _alike(syllable: str) -> str:
