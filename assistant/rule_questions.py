@@ -37,12 +37,12 @@ _SAYS_TIME = re.compile(
 )
 _GENERAL = re.compile(
     r"多久|多长时间|几天|几个?(?:工作日|小时|月)|多少天|从(?:哪|什么时候)|什么时候(?:开始)?(?:算|计)|怎么(?:算|赔|规定|界定|判定|计算|收费)"
-    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能)(?:.{0,8}[吗么嘛]|.{1,8}不)(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么不]|分期|免息|收费[吗么]|要(?:不要)?(?:钱|收费|付费)"
+    r"|算不算|哪(?:几|些|种|个)(?:商品|东西|情况|指标|项|类|种)?|要(?!我).{1,8}吗$|规定|政策|规则|一般|通常|按理|等于|是不是|(?:还|可以|能)(?:.{0,8}[吗么]|.{1,8}不)(?:$|[\s,?])|谁(?:出|付|承担|来付)|支持.{1,8}[吗么不]|分期|免息|收费[吗么]|要(?:不要)?(?:钱|收费|付费)"
     r"|\bhow (?:soon|long|many|much|quickly|is|are)\b|\bfrom which day|\bwhen (?:do|does|is|are)\b|\bwhat (?:is|are|happens|if)\b|\bwho pays\b|\bwhich\b"
     r"|\b(?:can|are|is|do|does|may|will)\b.{2,60}\?|^(?:do|can) (?:you|i|we) (?:take|accept|pay)\b|\b(?:normally|usually|in general|policy|rules?|allowed)\b"
 )
 _REQUEST = re.compile(
-    r"^(?:发票|地址|订单|包裹|差价)?(?:现在|还|也)?(?:能|能不能|可以|可不可以)(?:帮忙|帮我|给我|麻烦)?(?:重新|补|再)?(?:取消|退掉?|换|开|修改|改|拦截|申请|价保|补发|登记)(?:一?下|一?张|一?个)?(?:发票|票|地址|订单|包裹|快递|价保|退款|退货|换货|售后)?(?:吗|么|嘛|不)?[?]?$"
+    r"^(?:发票|地址|订单|包裹|差价|价保)?(?:现在|还|也)?(?:能|能不能|可以|可不可以)(?:帮忙|帮我|给我|麻烦)?(?:重新|补|再)?(?:取消|退掉?|换|开|修改|改|拦截|申请|价保|补发|登记)(?:一?下|一?张|一?个)?(?:发票|票|地址|订单|包裹|快递|价保|退款|退货|换货|售后)?(?:吗|么|嘛|不)?[?]?$"
     r"|^(?:can|could|may) (?:i|you) (?:please )?(?:get|have|issue|cancel|change|return|exchange|intercept) (?:it|this|an? (?:invoice|refund|exchange)|the (?:order|address|invoice|parcel))(?: please| for me)?[?]?$"
 )
 """`能开发票吗`: put as a question, and meant as a wish; nothing of a rule (since when, how long, opened or not) is in it."""
