@@ -187,10 +187,12 @@ def _most_particular(hits: list[Hit], question: str) -> list[Hit]:
     nothing of it: 内衣能七天无理由吗 is answered by what is said of underwear, not by what holds for all.
     """
     best = hits[0]
+    if best.clause.policy.level != "statute":
+        return hits
     kinds = {word for word in subject_of(mend(fold(question))).words if word in _kinds_of_goods()} - _own_words(
         best.clause
     )
-    if best.clause.policy.level != "statute" or not kinds:
+    if not kinds:
         return hits
     near = (hit for hit in hits if hit.score >= _AS_GOOD * best.score and hit.clause.policy.level != "statute")
     closer = next((hit for hit in near if kinds & set(tokens(" ".join(hit.clause.heading[-1:])))), best)
@@ -205,9 +207,11 @@ def _kinds_of_goods() -> frozenset[str]:
 def _continued(hits: Sequence[Hit], turn: TurnContext, question: str) -> list[Hit]:
     """A neighbour of the best clause in its document that is sure enough itself, and says what that one leaves open."""
     best, *others = hits
-    left = set(subject_of(mend(fold(question))).words) - _own_words(best.clause)
     enough = turn.engine.profile.answer_confidence
-    near = (hit for hit in others if hit.clause.policy.key == best.clause.policy.key and hit.score >= enough)
+    near = [hit for hit in others if hit.clause.policy.key == best.clause.policy.key and hit.score >= enough]
+    if not near:
+        return []
+    left = set(subject_of(mend(fold(question))).words) - _own_words(best.clause)
     return [hit for hit in near if left & _own_words(hit.clause)][:1]
 
 

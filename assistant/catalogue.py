@@ -46,6 +46,14 @@ class GoodsTerms:
     phrases: tuple[str, ...]
 
     @cached_property
+    def by_first(self) -> Mapping[str, tuple[str, ...]]:
+        """The Chinese ones by their first character."""
+        found: dict[str, list[str]] = {}
+        for term in self.han:
+            found.setdefault(term[0], []).append(term)
+        return {first: tuple(terms) for first, terms in found.items()}
+
+    @cached_property
     def letters(self) -> frozenset[tuple[str, str]]:
         """First letter and sorted letters of the longer stems: two letters changed about are still the word."""
         return frozenset((stem[0], "".join(sorted(stem))) for stem in self.stems if len(stem) > 4)

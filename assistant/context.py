@@ -136,10 +136,11 @@ class TurnContext:
 
     def _asked(self, table: str, facts: Facts, place: Place, event_time: datetime) -> Decision:
         policies = self.engine.policies
+        declared = policies.facts
         known = {
             name: value
             for name, value in facts.items()
-            if name in policies.facts and (value is not None or policies.facts[name].nullable)
+            if name in declared and (value is not None or declared[name].nullable)
         }
         return policies.decide(table, known, at=event_time, place=place, decided_at=self.now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pydantic import Field
 
@@ -54,13 +55,15 @@ class Delivery(Frozen):
     def region(self, text: str) -> Region | None:
         """The region named in `text` (a province, a city we know, Chinese or English); the longest name wins."""
         said = fold(text)
-        found = [
-            (len(name), region)
-            for region in self.regions
-            for name in (fold(region.name.zh), fold(region.name.en), *(fold(other) for other in region.also))
-            if name in said
+        return next((region for name, region in self._named if name in said), None)
+
+    @cached_property
+    def _named(self) -> list[tuple[str, Region]]:
+        """The regions by each of their folded names, the longest first."""
+        named = [
+            (fold(name), region) for region in self.regions for name in (region.name.zh, region.name.en, *region.also)
         ]
-        return max(found, key=lambda pair: pair[0])[1] if found else None
+        return sorted(named, key=lambda pair: -len(pair[0]))
 
     def destination(self, text: str) -> Region | None:
         """The region that `text` asks to send to (`寄到日本`); one that only says where goods are from is none."""

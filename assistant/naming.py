@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from assistant.catalogue import Catalogue, goods_words, latin_words
 from assistant.orders import open_tickets
@@ -93,7 +94,7 @@ def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
             for place in range(start, end):
                 share = weight / 2 if said[place].isascii() else weight
                 weights[place] = max(weights.get(place, 0.0), share)
-    forms = (_forms(value, catalogue) for value in line.options.values())
+    forms = (_forms(value, catalogue.words.get(value, "")) for value in line.options.values())
     options = sum(_OPTION_COUNTS for each in forms if any(any(_found(form, said)) for form in each))
     return Mention(sum(weights.values()) + options, frozenset(weights))
 
@@ -101,7 +102,12 @@ def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
 def goods_in(words: str, catalogue: Catalogue) -> frozenset[int]:
     """The places in folded `words` that name goods the shop sells."""
     terms = catalogue.goods_terms
-    spans = [span for term in terms.han if term in words for span in _found(term, words)]
+    spans = [
+        (start, start + len(term))
+        for start, first in enumerate(words)
+        for term in terms.by_first.get(first, ())
+        if words.startswith(term, start)
+    ]
     for match in _LATIN_WORDS.finditer(words):
         plain = match[0].removesuffix("s")
         if (
@@ -206,18 +212,19 @@ def _terms(line: OrderLine, catalogue: Catalogue) -> Iterator[tuple[str, float]]
     for term in goods_words(line.name.zh, line.name.en, product.keywords if product else ()):
         yield term, _NAME
     for value in line.options.values():
-        yield from ((form, _OPTION) for form in _forms(value, catalogue))
+        yield from ((form, _OPTION) for form in _forms(value, catalogue.words.get(value, "")))
     if product is not None and product.category in catalogue.categories:
         name, also = catalogue.categories[product.category]
         for word in (name.zh, name.en, *also):
             yield fold(word), _CATEGORY
 
 
-def _forms(option: str, catalogue: Catalogue) -> list[str]:
+@lru_cache(maxsize=2048)
+def _forms(option: str, english: str) -> tuple[str, ...]:
     """How an option may be said: `刻字款` and `刻字`, or the words of its English name."""
     han = [] if option.isascii() else [fold(option), fold(option).removesuffix("款")]
-    forms = [*han, *latin_words(option), *latin_words(catalogue.words.get(option, ""))]
-    return [form for form in forms if len(form) > 1 and not _FIGURE.search(form)]
+    forms = [*han, *latin_words(option), *latin_words(english)]
+    return tuple(form for form in forms if len(form) > 1 and not _FIGURE.search(form))
 
 
 def _found(term: str, said: str) -> Iterator[tuple[int, int]]:

@@ -139,7 +139,10 @@ class Timed:
         found = getattr(self._part, name)
         if not callable(found):
             return found
-        return self._later(found) if inspect.iscoroutinefunction(found) else self._now(found)
+        timed = self._later(found) if inspect.iscoroutinefunction(found) else self._now(found)
+        # kept, so that only the first call pays for looking
+        self.__dict__[name] = timed
+        return timed
 
     def _now(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **given: Any) -> Any:
