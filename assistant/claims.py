@@ -109,7 +109,7 @@ def _service_claims(turn: TurnContext, intent: str) -> Facts:
 
 def note_claims(turn: TurnContext) -> None:
     """Keep what the message states and a later turn may need: reason, address, invoice title, wanted variant."""
-    slots = turn.heard.slots
+    slots, waybill = turn.heard.slots, waybill_in(turn.heard.text)
     said = {
         "reason": slots.reason,
         "address": slots.address,
@@ -122,7 +122,7 @@ def note_claims(turn: TurnContext) -> None:
         "budget_max": slots.budget_max,
         "visit_time": _visit(turn),
         "appeal_why": turn.heard.text[:_MAX_WORDS] if tells_grounds(turn.heard.text) else None,
-        "return_waybill": waybill_in(turn.heard.text) if step_in(turn.heard.text) == "ticket_ship_return" else None,
+        "return_waybill": waybill if waybill and step_in(turn.heard.text) == "ticket_ship_return" else None,
     }
     found: dict[str, FactValue] = {name: value for name, value in said.items() if value is not None}
     if slots.condition and turn.state.waiting_for:

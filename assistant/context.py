@@ -102,7 +102,8 @@ class TurnContext:
 
     def remember(self, **changes: Any) -> None:
         """Change what is kept for the next turn."""
-        self.state = self.state.model_copy(update=changes)
+        if any(getattr(self.state, name) != value for name, value in changes.items()):
+            self.state = self.state.model_copy(update=changes)
 
     @property
     def known_orders(self) -> list[Order]:

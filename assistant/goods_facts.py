@@ -5,6 +5,7 @@ Pure. Day 0 of a warranty is the day the parcel was signed for; before that the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median_low
@@ -55,10 +56,9 @@ def usual_prices(product: Product | None, sku: str, at: datetime) -> Facts:
     The price of the day itself is left out: it is the one that may be wrong.
     """
     points = [p for p in product.price_history if p.sku == sku and p.condition == "anyone"] if product else []
-    seen = []
-    for days in range(1, _USUAL_DAYS + 1):
-        before = [point.price for point in points if point.at <= at - timedelta(days=days)]
-        seen += before[-1:]
+    since = [point.at for point in points]
+    looks = (bisect_right(since, at - timedelta(days=days)) for days in range(1, _USUAL_DAYS + 1))
+    seen = [points[look - 1].price for look in looks if look]
     return {"lowest_30d": min(seen), "median_30d": median_low(seen)} if seen else {}
 
 

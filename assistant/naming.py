@@ -88,9 +88,10 @@ class Mention:
 def mention(words: str, line: OrderLine, catalogue: Catalogue) -> Mention:
     """How `words` name the product of an order line."""
     said = mend(fold(words))
+    latin = _LATIN_WORDS.search(said) is not None
     weights: dict[int, float] = {}
     for term, weight in _terms(line, catalogue):
-        for start, end in _found(term, said):
+        for start, end in _found(term, said) if latin or not term.isascii() else ():
             for place in range(start, end):
                 share = weight / 2 if said[place].isascii() else weight
                 weights[place] = max(weights.get(place, 0.0), share)

@@ -258,11 +258,11 @@ class FlowPlanner:
         if later:
             waiting = dict.fromkeys(_of_order(issue)[0] for issue in later)
             slots[WORDS] = {intent: turn.words_for(intent) for intent in waiting}
-        turn.remember(slots=slots)
         if held is None:
-            turn.remember(flow=None, waiting_for=None, pending=tuple(later), misses=misses)
+            turn.remember(slots=slots, flow=None, waiting_for=None, pending=tuple(later), misses=misses)
             return
         turn.remember(
+            slots=slots,
             flow=held.intent,
             waiting_for=held.question.asks if held.question else None,
             pending=tuple(later),
